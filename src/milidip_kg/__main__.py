@@ -1,0 +1,5 @@
+"""`python -m milidip_kg` is `milidip`."""
+
+from milidip_kg.cli import main
+
+main()

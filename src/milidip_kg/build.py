@@ -1,0 +1,148 @@
+"""The main job: tables to a reasoned, validated graph, step by step, in the one direction that data flow."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pyoxigraph import CanonicalizationAlgorithm, Dataset, NamedNode, Quad, RdfFormat, Store
+
+from milidip_kg import resources
+from milidip_kg.findings import Finding, Severity, in_order
+from milidip_kg.namespaces import GRAPH_ONTOLOGY
+
+if TYPE_CHECKING:
+    from milidip_kg.adapters import AdaptedReport
+
+Notice = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a build: how long it took, and what it did in a few words."""
+
+    name: str
+    seconds: float
+    did: str
+
+
+@dataclass(slots=True)
+class Build:
+    """What came of a build: the store, each step, each finding, and what the adapters left out."""
+
+    store: Store = field(default_factory=Store)
+    steps: list[Step] = field(default_factory=list)
+    tables: dict[str, int] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    adapted: list[AdaptedReport] = field(default_factory=list)
+    statements: int = 0
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing stands against putting the graph in force."""
+        return not any(finding.severity is Severity.VIOLATION for finding in self.findings)
+
+    @property
+    def malformed(self) -> bool:
+        """Whether some input could not be read at all."""
+        return any(finding.malformed for finding in self.findings)
+
+
+def build(
+    data: Path | None = None,
+    datasets: Mapping[str, Path] | None = None,
+    engine: str = "shifty",
+    notice: Notice = lambda _: None,
+) -> Build:
+    """Build the graph in memory from a folder of tables and, if named, published datasets (id to file).
+
+    It goes on as long as the findings allow: what cannot be read is not mapped, what breaks the rules of its table is
+    not loaded. `notice` is told the name of each step as it begins.
+    """
+    from milidip_kg import adapters, map, ontology, reason, tables, validate
+    from milidip_kg.resolve import StateIndex
+
+    data = data or resources.folder("data")
+    made = Build()
+
+    def step(name: str, did: Callable[[], str]) -> None:
+        notice(name)
+        start = time.perf_counter()
+        words = did()
+        made.steps.append(Step(name, time.perf_counter() - start, words))
+
+    with tempfile.TemporaryDirectory(prefix="milidip-") as scratch:
+        inputs: list[tables.AdaptedDataset] = []
+
+        def adapt() -> str:
+            index = StateIndex(data)
+            for name, file in (datasets or {}).items():
+                report = adapters.adapt(name, file, Path(scratch) / name, index, data)
+                made.adapted.append(report)
+                made.findings.extend(report.findings)
+                inputs.append(tables.AdaptedDataset(report.dataset, report.file, report.folder))
+            return f"{sum(report.rows_taken for report in made.adapted):,} published rows taken"
+
+        if datasets:
+            step("adapt", adapt)
+        read: list[tables.Tables] = []
+
+        def read_tables() -> str:
+            read.append(tables.read_tables(data, concepts=ontology.concepts(), datasets=inputs))
+            made.findings.extend(read[0].findings)
+            made.tables = {table.name: table.rows for table in read[0].tables}
+            return f"{len(made.tables)} tables, {sum(made.tables.values()):,} rows"
+
+        step("tables", read_tables)
+        if not made.ok:
+            made.findings = in_order(made.findings)
+            return made
+        quads = Path(scratch) / "facts.nq"
+        step("map", lambda: f"{map.map_tables(read[0], quads).quads:,} statements")
+
+        def store() -> str:
+            made.store.bulk_load(path=str(quads), format=RdfFormat.N_QUADS)
+            made.store.bulk_extend(_canonical(ontology.ontology_quads(NamedNode(GRAPH_ONTOLOGY))))
+            return f"{len(made.store):,} with the ontology"
+
+        step("store", store)
+        step("reason", lambda: f"{reason.materialise(made.store).added:,} inferred")
+
+        def check() -> str:
+            found = validate.validate(made.store, resources.folder("ontology"), validate.columns_of(read[0]), engine)
+            made.findings = in_order([*made.findings, *found])
+            return f"{len(made.findings)} findings"
+
+        step("validate", check)
+        made.statements = len(made.store)
+        return made
+
+
+def _canonical(quads: Iterable[Quad]) -> Dataset:
+    """The quads with the blank nodes named by RDFC-1.0, so that the same ontology always gives the same bytes."""
+    dataset = Dataset(quads)
+    dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
+    return dataset
+
+
+def things_and_situations(store: Store) -> tuple[int, int]:
+    """How many things and how many dated situations the facts describe."""
+    from milidip_kg.namespaces import NS
+
+    def count(name: str) -> int:
+        text = f"SELECT (COUNT(DISTINCT ?s) AS ?n) WHERE {{ ?s a <{NS}{name}> }}"
+        (row,) = store.query(text, use_default_graph_as_union=True)  # type: ignore[misc]
+        return int(row["n"].value)
+
+    situations = count("Situation")
+    described = NamedNode("http://www.w3.org/ns/prov#wasDerivedFrom")
+    everything = {
+        quad.subject
+        for quad in store.quads_for_pattern(None, described, None, None)
+        if quad.graph_name != NamedNode(GRAPH_ONTOLOGY)
+    }
+    return len(everything) - situations, situations

@@ -1,0 +1,509 @@
+"""The command line: `milidip`. Data on stdout, talk on stderr; the exit status says what kind of end it was."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from milidip_kg import __version__
+from milidip_kg.errors import InputError, LimitError, MilidipError, UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from milidip_kg.build import Build
+    from milidip_kg.findings import Finding
+    from milidip_kg.graph import KnowledgeGraph
+
+STATUS = (
+    "Exit status: 0 fine, 1 findings, 2 usage, 3 unreadable or malformed input, 4 a limit was hit, 5 internal error."
+)
+
+app = typer.Typer(
+    name="milidip",
+    help="The knowledge graph of military diplomacy: build it, check it, ask it, export it.",
+    epilog=STATUS,
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+StoreOption = Annotated[Path, typer.Option("--store", help="Directory of the built graph.")]
+OutOption = Annotated[str, typer.Option("--output", "-o", help="File to write; - is stdout.")]
+DataOption = Annotated[
+    Path | None, typer.Option("--data", help="Folder of tables to read in place of the packaged ones.")
+]
+WithOption = Annotated[
+    list[str] | None, typer.Option("--with", help="A published dataset to add, as ID=FILE; see `milidip source list`.")
+]
+DEFAULT_STORE = Path("build/store")
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit with its status."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in words
+    if debug:
+        words.remove("--debug")
+    try:
+        app(words, standalone_mode=True)
+    except MilidipError as error:
+        if debug:
+            raise
+        _say(f"milidip: {error.message}")
+        if error.hint:
+            _say(f"  {error.hint}")
+        _leave(error.exit_status)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _leave(0)
+    except OSError as error:
+        if debug:
+            raise
+        _say(f"milidip: {error.strerror or error}{f': {error.filename}' if error.filename else ''}")
+        _leave(InputError.exit_status)
+    except Exception as error:
+        if debug:
+            raise
+        _say(f"milidip: internal error: {error!r}\n  Run it again with --debug and report what it prints.")
+        _leave(5)
+    _leave(0)
+
+
+def _leave(status: int) -> NoReturn:
+    sys.exit(status)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False) -> None:
+    if version:
+        print(f"milidip-kg {__version__}")
+        raise typer.Exit
+
+
+@app.command(epilog="Example: milidip build --with dcad=DCAD-v1.0-main.csv")
+def build(
+    data: DataOption = None,
+    out: Annotated[Path, typer.Option(help="Folder for the store and the exports.")] = Path("build"),
+    with_: WithOption = None,
+    export: Annotated[
+        str, typer.Option(help="RDF files to write, joined by commas, or none.")
+    ] = "ttl,trig,nq,jsonld,rdf",
+) -> None:
+    """Build the graph from tables, reason over it, validate it, store it and export it.
+
+    Only a graph without violations replaces the last one: a build that finds any leaves store and exports as they were.
+    """
+    import time
+
+    from milidip_kg import export as exporting
+    from milidip_kg.build import Step
+    from milidip_kg.graph import KnowledgeGraph
+
+    names = [name for name in export.split(",") if name and name != "none"]
+    for name in names:
+        exporting.format_named(name)
+    made = _build(data, with_)
+    if made.ok:
+        start = time.perf_counter()
+        KnowledgeGraph(made.store).save(out / "store")
+        made.steps.append(Step("save", time.perf_counter() - start, str(out / "store")))
+        if names:
+            start = time.perf_counter()
+            files = exporting.export_files(made.store, out / "milidip", names)
+            made.steps.append(Step("export", time.perf_counter() - start, ", ".join(file.name for file in files)))
+        _write_left_out(made, out)
+    _print_build(made)
+    _end_with(made.findings, made.malformed)
+
+
+def _build(data: Path | None, with_: list[str] | None, engine: str = "shifty") -> Build:
+    from milidip_kg.build import build as build_graph
+
+    datasets = {}
+    for word in with_ or []:
+        name, sign, file = word.partition("=")
+        if not sign or not file:
+            raise UsageError(f"--with takes ID=FILE, not {word!r}.", "For instance: --with dcad=DCAD-v1.0-main.csv")
+        _adapter(name)
+        datasets[name] = Path(file)
+    with _progress() as notice:
+        return build_graph(data, datasets, engine, notice)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str], None]]:
+    """Name the step at work on a terminal; say nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("starting") as status:
+        yield status.update
+
+
+def _print_build(made: Build) -> None:
+    from milidip_kg.answers import aligned
+    from milidip_kg.build import things_and_situations
+
+    rows = [[step.name, f"{step.seconds:.2f}", step.did] for step in made.steps]
+    rows.append(["total", f"{sum(step.seconds for step in made.steps):.2f}", ""])
+    print(aligned(["step", "seconds", "did"], rows))
+    if made.ok:
+        things, situations = things_and_situations(made.store)
+        numbers = {
+            "tables": len(made.tables),
+            "rows": sum(made.tables.values()),
+            "things": things,
+            "situations": situations,
+            "triples": made.statements,
+            "findings": len(made.findings),
+        }
+        print(aligned(["built", "number"], [[name, f"{number:,}"] for name, number in numbers.items()]), end="")
+    for report in made.adapted:
+        left = len({row for row, *_ in report.left_out})
+        print(
+            f"\n{report.dataset}: {report.rows_read:,} published rows read, {report.rows_taken:,} taken;"
+            f" {left:,} rows with something left out (listed beside the store)"
+        )
+
+
+def _write_left_out(made: Build, out: Path) -> None:
+    """Each published value that did not enter the graph, with the reason, beside the store."""
+    import csv
+    import io
+
+    from milidip_kg.store import write_whole
+
+    for adapted in made.adapted:
+        text = io.StringIO(newline="")
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(["row", "record", "column", "value", "reason"])
+        writer.writerows(adapted.left_out)
+        content = text.getvalue().encode("utf-8")
+        write_whole(out / f"left-out-{adapted.dataset}.csv", lambda file, content=content: file.write(content))  # type: ignore[misc]
+
+
+def _end_with(findings: Sequence[Finding], malformed: bool) -> None:
+    """Print findings to stderr and exit 1, or 3 where something could not be read."""
+    from milidip_kg.findings import Severity
+    from milidip_kg.reports import report
+
+    if findings:
+        print(report(findings, "text"), end="", file=sys.stderr)
+    if malformed:
+        raise typer.Exit(3)
+    if any(finding.severity is Severity.VIOLATION for finding in findings):
+        raise typer.Exit(1)
+
+
+@app.command(epilog="Example: milidip validate --data my-tables --format sarif -o findings.sarif")
+def validate(
+    data: DataOption = None,
+    with_: WithOption = None,
+    form: Annotated[str, typer.Option("--format", help="text, json, sarif, junit, github or turtle.")] = "text",
+    output: OutOption = "-",
+    engine: Annotated[str, typer.Option(help="SHACL engine: shifty (fast) or pyshacl (reference).")] = "shifty",
+    fail_on: Annotated[str, typer.Option(help="Least severity that fails: violation, warning or info.")] = "violation",
+    ontology: Annotated[bool, typer.Option("--ontology", help="Check only the ontology's own rules.")] = False,
+) -> None:
+    """Check tables, graph and ontology; every finding names the cell to mend."""
+    from milidip_kg.findings import Severity
+    from milidip_kg.reports import FORMS, report
+
+    if form not in FORMS:
+        raise UsageError(f"There is no report format {form!r}.", did_you_mean(form, FORMS))
+    levels = list(Severity)
+    if fail_on not in [level.value for level in levels]:
+        raise UsageError(f"There is no severity {fail_on!r}.", did_you_mean(fail_on, [level.value for level in levels]))
+    if ontology:
+        findings, malformed = _check_ontology(), False
+    else:
+        made = _build(data, with_, engine)
+        findings, malformed = made.findings, made.malformed
+    text = report(findings, form).encode("utf-8")
+    _write(output, lambda out: out.write(text))
+    failing = levels[: [level.value for level in levels].index(fail_on) + 1]
+    if malformed:
+        raise typer.Exit(3)
+    if any(finding.severity in failing for finding in findings):
+        raise typer.Exit(1)
+
+
+def _check_ontology() -> list[Finding]:
+    from pyoxigraph import NamedNode, Store
+
+    from milidip_kg import ontology, resources
+    from milidip_kg.namespaces import GRAPH_ONTOLOGY
+    from milidip_kg.validate import check_ontology
+
+    store = Store()
+    store.bulk_extend(ontology.ontology_quads(NamedNode(GRAPH_ONTOLOGY)))
+    return check_ontology(store, resources.folder("ontology") / "checks")
+
+
+@app.command(epilog="Example: milidip query organisation-members --param organisation=nato --param date=1999-03-12")
+def query(
+    name: Annotated[str, typer.Argument(help="Name of a canned query, a SPARQL file, or - for stdin.")],
+    param: Annotated[list[str] | None, typer.Option("--param", "-p", help="A parameter, as NAME=VALUE.")] = None,
+    form: Annotated[str, typer.Option("--format", help="table, csv, tsv, json or markdown.")] = "table",
+    output: OutOption = "-",
+    store: StoreOption = DEFAULT_STORE,
+    endpoint: Annotated[str, typer.Option(help="Ask this remote SPARQL endpoint instead of the built graph.")] = "",
+    timeout: Annotated[float, typer.Option(help="Seconds after which the query is given up (exit status 4).")] = 60.0,
+) -> None:
+    """Answer a canned query, or any read-only SPARQL 1.1 query."""
+    from milidip_kg import answers, remote
+    from milidip_kg.graph import KnowledgeGraph
+
+    answers.check_format(form)
+    graph = KnowledgeGraph.open(store)
+    text = _query_text(graph, name, _pairs(param))
+
+    def answer() -> int:
+        found = remote.ask(endpoint, text, timeout) if endpoint else graph.sparql(text)
+        rows: int = _write(output, lambda out: answers.write(found, form, out))
+        return rows
+
+    rows = _within(timeout, answer)
+    if form == "table" and sys.stderr.isatty():
+        _say(f"{rows:,} row{'s' if rows != 1 else ''}")
+
+
+def _query_text(graph: KnowledgeGraph, name: str, values: dict[str, str]) -> str:
+    if name == "-" or name.endswith((".rq", ".sparql")):
+        if values:
+            raise UsageError("Parameters go with canned queries only.", "Write the values into the query.")
+        return sys.stdin.read() if name == "-" else Path(name).read_text("utf-8")
+    return graph.canned(name).bind(values, graph)
+
+
+def _pairs(words: list[str] | None) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for word in words or []:
+        name, sign, value = word.partition("=")
+        if not sign:
+            raise UsageError(f"--param takes NAME=VALUE, not {word!r}.")
+        if name in pairs:
+            raise UsageError(f"The parameter {name!r} is given twice.")
+        pairs[name] = value
+    return pairs
+
+
+def _within(seconds: float, work: Callable[[], int]) -> int:
+    """Run `work` in a thread and give up after that time: the engine cannot be stopped, but it can be left behind."""
+    import threading
+
+    outcome: list[int | BaseException] = []
+
+    def run() -> None:
+        try:
+            outcome.append(work())
+        except BaseException as error:
+            outcome.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if not outcome:
+        _say(
+            f"milidip: the query took longer than {seconds:g} seconds and was given up."
+            "\n  Narrow it, or raise --timeout."
+        )
+        sys.stderr.flush()
+        os._exit(LimitError.exit_status)
+    if isinstance(outcome[0], BaseException):
+        raise outcome[0]
+    return outcome[0]
+
+
+def _write(output: str, write: Callable[[IO[bytes]], Any]) -> Any:  # noqa: ANN401
+    """Write to stdout, or whole to a file."""
+    from milidip_kg.store import write_whole
+
+    if output == "-":
+        result = write(sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+        return result
+    results: list[Any] = []
+    write_whole(Path(output), lambda out: results.append(write(out)))
+    return results[0]
+
+
+@app.command(epilog="Example: milidip queries show organisation-members")
+def queries(
+    action: Annotated[str, typer.Argument(help="list, or show.")] = "list",
+    name: Annotated[str, typer.Argument(help="With show: the query.")] = "",
+    tag: Annotated[str, typer.Option(help="Only the queries with this tag.")] = "",
+) -> None:
+    """List the canned queries, or show one: its question, parameters, columns and SPARQL."""
+    from milidip_kg import answers, resources
+    from milidip_kg.query import by_tag, read_queries
+
+    known = read_queries(resources.folder("queries"))
+    if action == "list":
+        chosen = by_tag(known.values(), tag) if tag else list(known.values())
+        rows = [[one.name, ", ".join(p.name for p in one.parameters), one.summary] for one in chosen]
+        print(answers.aligned(["query", "parameters", "answers"], rows), end="")
+        return
+    if action != "show":
+        raise UsageError(f"queries takes list or show, not {action!r}.")
+    if name not in known:
+        raise UsageError(f"There is no canned query {name!r}.", did_you_mean(name, known))
+    one = known[name]
+    print(f"{one.name}: {one.question}\n")
+    parameters = [[p.name, p.type, p.default or "", p.sample or "", p.description] for p in one.parameters]
+    if parameters:
+        print(answers.aligned(["parameter", "type", "default", "sample", "means"], parameters))
+    print(answers.aligned(["column", "means"], [[column, means] for column, means in one.columns.items()]))
+    print("\n".join(line for line in one.text.splitlines() if not line.startswith("#+")))
+
+
+@app.command(epilog="Example: milidip export --format trig --graph dcad -o dcad.trig")
+def export(
+    form: Annotated[str, typer.Option("--format", help="ttl, trig, nt, nq, jsonld or rdf.")] = "ttl",
+    graph: Annotated[list[str] | None, typer.Option(help="Only this named graph (a source); may be repeated.")] = None,
+    licence: Annotated[list[str] | None, typer.Option(help="Only sources under a licence with this text.")] = None,
+    output: OutOption = "-",
+    store: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Write the graph, whole or by named graph or licence, as RDF; the same graph gives the same bytes."""
+    from milidip_kg import export as exporting
+    from milidip_kg.store import open_store
+
+    chosen = exporting.format_named(form)
+    opened = open_store(store)
+    graphs = exporting.graphs_named(opened, graph or [])
+    if licence:
+        allowed = set(exporting.graphs_licensed(opened, licence))
+        graphs = [one for one in graphs if one in allowed] if graph else sorted(allowed)
+        if not graphs:
+            raise UsageError(f"No named graph has a licence with {' or '.join(licence)!r}.")
+    _write(output, lambda out: exporting.export(opened, out, chosen, graphs))
+
+
+@app.command(epilog="Example: milidip resolve 255 --system cow --date 1995-01-01")
+def resolve(
+    text: Annotated[str, typer.Argument(help="A name or a code of a state or an organisation.")],
+    system: Annotated[
+        str | None, typer.Option(help="Code system: iso-3166-1-alpha-3, cow, gleditsch-ward, m49 ...")
+    ] = None,
+    date: Annotated[str | None, typer.Option(help="The day for which it is meant, YYYY-MM-DD.")] = None,
+    data: DataOption = None,
+) -> None:
+    """Say which state or organisation a name or code stands for, and why; exit 1 where that would be a guess."""
+    import datetime
+
+    from milidip_kg import resources
+    from milidip_kg.resolve import StateIndex
+
+    try:
+        day = datetime.date.fromisoformat(date) if date else None
+    except ValueError:
+        raise UsageError(f"--date takes a day as YYYY-MM-DD, not {date!r}.") from None
+    found = StateIndex(data or resources.folder("data")).resolve(text, system, day)
+    print(found)
+    if found.key is None:
+        raise typer.Exit(1)
+
+
+@app.command(epilog="Example: milidip reason --dl --engine hermit")
+def reason(
+    dl: Annotated[
+        bool, typer.Option("--dl", help="Classify the ontology with a description-logic reasoner (needs Java).")
+    ] = False,
+    engine: Annotated[str, typer.Option(help="With --dl: hermit or pellet (which explains).")] = "pellet",
+    data: DataOption = None,
+) -> None:
+    """Materialise what follows from the ontology, or classify and check it with a DL reasoner."""
+    from milidip_kg import answers
+
+    if dl:
+        from milidip_kg.classify import classify
+
+        if engine not in ("hermit", "pellet"):
+            raise UsageError(f"There is no reasoner {engine!r}.", did_you_mean(engine, ["hermit", "pellet"]))
+        found = classify(reasoner="hermit" if engine == "hermit" else "pellet")
+        print(found)
+        if not found.consistent or found.unsatisfiable:
+            raise typer.Exit(1)
+        return
+    from collections import Counter
+
+    from pyoxigraph import NamedNode
+
+    from milidip_kg.namespaces import GRAPH_INFERRED
+
+    made = _build(data, None)
+    if not made.ok:
+        _end_with(made.findings, made.malformed)
+    counts = Counter(
+        answers.short(quad.object if answers.short(quad.predicate) == "rdf:type" else quad.predicate)
+        for quad in made.store.quads_for_pattern(None, None, None, NamedNode(GRAPH_INFERRED))
+    )
+    rows = [[name, f"{number:,}"] for name, number in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
+    print(answers.aligned(["class or property", "inferred statements"], rows), end="")
+
+
+@app.command(epilog="Example: milidip source show dcad")
+def source(
+    action: Annotated[str, typer.Argument(help="list, show, or check.")] = "list",
+    name: Annotated[str, typer.Argument(help="The dataset; with check: ID=FILE.")] = "",
+) -> None:
+    """List the published datasets that can be added, show one, or check a copy of one before a build."""
+    from milidip_kg import answers
+    from milidip_kg.adapters import ADAPTERS
+
+    if action == "list":
+        rows = [[one.id, one.title, one.reads, one.licence] for one in ADAPTERS.values()]
+        print(answers.aligned(["dataset", "title", "reads", "licence"], rows), end="")
+    elif action == "show":
+        one = _adapter(name)
+        about = {"dataset": one.id, "title": one.title, "publisher": one.publisher, "reads": one.reads, "url": one.url}
+        about |= {"licence": one.licence, "cite": one.citation, "use": f"milidip build --with {one.id}=FILE"}
+        print(answers.aligned(["", ""], [[key, value] for key, value in about.items()]), end="")
+    elif action == "check":
+        _check_source(name)
+    else:
+        raise UsageError(f"source takes list, show or check, not {action!r}.")
+
+
+def _adapter(name: str) -> Any:  # noqa: ANN401
+    from milidip_kg.adapters import ADAPTERS
+
+    if name not in ADAPTERS:
+        raise UsageError(f"There is no dataset {name!r}.", did_you_mean(name, ADAPTERS))
+    return ADAPTERS[name]
+
+
+def _check_source(word: str) -> None:
+    import csv
+    import tempfile
+
+    from milidip_kg import adapters, resources
+    from milidip_kg.resolve import StateIndex
+
+    name, sign, file = word.partition("=")
+    if not sign or not file:
+        raise UsageError(f"source check takes ID=FILE, not {word!r}.")
+    _adapter(name)
+    data = resources.folder("data")
+    with tempfile.TemporaryDirectory(prefix="milidip-") as scratch:
+        report = adapters.adapt(name, Path(file), Path(scratch), StateIndex(data), data)
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(["row", "record", "column", "value", "reason"])
+    writer.writerows(report.left_out)
+    _say(f"{report.rows_read:,} rows read, {report.rows_taken:,} taken")
+    _end_with(report.findings, any(finding.malformed for finding in report.findings))

@@ -1,0 +1,1 @@
+"""CSV on the Web: metadata read, checked and compiled to SQL that DuckDB runs over whole tables."""

@@ -1,0 +1,37 @@
+"""What several tests share: one curated graph, and where the published datasets and suites lie."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from milidip_kg import KnowledgeGraph
+from milidip_kg.build import Build, build
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = ROOT.parent / "shared"
+
+
+@pytest.fixture(scope="session")
+def curated() -> Build:
+    """The build of the curated tables, made once."""
+    return build()
+
+
+@pytest.fixture(scope="session")
+def kg(curated: Build) -> KnowledgeGraph:
+    """The curated graph."""
+    assert curated.ok, curated.findings[:5]
+    return KnowledgeGraph(curated.store)
+
+
+def shared(*parts: str) -> Path:
+    """A file beside the checkout; without it the test is skipped, but never in CI."""
+    path = SHARED.joinpath(*parts)
+    if not path.exists():
+        if os.environ.get("CI"):
+            pytest.fail(f"{path.name} must be there in CI")
+        pytest.skip(f"needs ../shared/{'/'.join(parts)}")
+    return path

@@ -1,0 +1,130 @@
+"""Every canned query answers over the curated graph what queries/expected says.
+
+`MILIDIP_UPDATE=1 pytest tests/test_queries.py` writes the answers anew, for a person to read in the diff.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from pathlib import Path
+
+import pytest
+from pyoxigraph import QueryResultsFormat, QuerySolutions
+
+from milidip_kg import KnowledgeGraph, resources
+from milidip_kg.errors import UsageError
+from milidip_kg.query import CannedQuery, read_queries
+
+QUERIES = read_queries(resources.folder("queries"))
+EXPECTED = Path(__file__).resolve().parents[1] / "queries" / "expected"
+by_name = pytest.mark.parametrize("name", QUERIES)
+
+
+def answer(kg: KnowledgeGraph, name: str, **parameters: str) -> list[dict[str, str]]:
+    solutions = kg.ask(name, parameters)
+    assert isinstance(solutions, QuerySolutions)
+    text = (solutions.serialize(format=QueryResultsFormat.CSV) or b"").decode("utf-8")
+    return list(csv.DictReader(text.splitlines()))
+
+
+@by_name
+def test_the_answer_on_the_defaults_is_the_expected_one(kg: KnowledgeGraph, name: str) -> None:
+    solutions = kg.ask(name, {})
+    assert isinstance(solutions, QuerySolutions)
+    found = (solutions.serialize(format=QueryResultsFormat.CSV) or b"").replace(b"\r\n", b"\n")
+    path = EXPECTED / f"{name}.csv"
+    if os.environ.get("MILIDIP_UPDATE"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(found)
+    assert found.count(b"\n") > 1, "a query with an empty answer on its defaults is a failure"
+    assert found.decode("utf-8") == path.read_text("utf-8")
+
+
+def test_no_expected_answer_is_left_over() -> None:
+    assert {path.stem for path in EXPECTED.glob("*.csv")} == set(QUERIES)
+
+
+@by_name
+def test_the_file_is_bound_to_its_own_defaults(kg: KnowledgeGraph, name: str) -> None:
+    query = QUERIES[name]
+    defaults = {parameter.name: parameter.default for parameter in query.parameters if parameter.default is not None}
+    assert query.bind(defaults, kg) == query.text
+
+
+@by_name
+def test_the_sample_values_bind_and_run(kg: KnowledgeGraph, name: str) -> None:
+    samples = {parameter.name: parameter.sample for parameter in QUERIES[name].parameters if parameter.sample}
+    assert answer(kg, name, **samples) is not None
+
+
+@by_name
+def test_the_front_matter_describes_just_the_columns_there_are(kg: KnowledgeGraph, name: str) -> None:
+    query: CannedQuery = QUERIES[name]
+    solutions = kg.ask(name, {})
+    assert isinstance(solutions, QuerySolutions)
+    assert [variable.value for variable in solutions.variables] == list(query.columns)
+    assert query.summary
+    assert query.question.endswith("?")
+    assert query.rows
+    assert query.tags
+    assert "ORDER BY" in query.text
+
+
+@pytest.mark.parametrize(
+    ("day", "members"),
+    [
+        ("1949-08-23", 0),
+        ("1949-08-24", 12),
+        ("1999-03-11", 16),
+        ("1999-03-12", 19),
+        ("2004-03-29", 26),
+        ("2024-03-07", 32),
+    ],
+)
+def test_nato_has_as_many_members_as_on_that_day(kg: KnowledgeGraph, day: str, members: int) -> None:
+    rows = answer(kg, "organisation-members", organisation="nato", date=day)
+    assert len(rows) == members
+    assert {row["held"] for row in rows} <= {"certainly"}
+
+
+def test_the_states_outside_the_npt_and_the_disputed_withdrawal(kg: KnowledgeGraph) -> None:
+    rows = answer(kg, "states-outside-treaty", agreement="npt", date="2020-01-01")
+    standing = {row["state"].rsplit("/", 1)[-1]: row["standing"] for row in rows}
+    assert standing == {
+        "IND": "outside",
+        "ISR": "outside",
+        "PAK": "outside",
+        "SSD": "outside",
+        "PRK": "withdrawal disputed",
+    }
+
+
+def test_a_parameter_takes_what_people_write(kg: KnowledgeGraph) -> None:
+    by_key = answer(kg, "identifiers-of-state", state="DEU")
+    assert by_key == answer(kg, "identifiers-of-state", state="deu")
+    assert by_key == answer(kg, "identifiers-of-state", state="Germany")
+    assert by_key == answer(kg, "identifiers-of-state", state="https://w3id.org/milidip/id/state/DEU")
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "says"),
+    [
+        ("organisation-members", {"organisation": "natto"}, "Did you mean nato"),
+        ("organisation-members", {"organization": "nato"}, "Did you mean organisation"),
+        ("organisation-members", {"date": "12.3.1999"}, "YYYY-MM-DD"),
+        ("organisation-members", {"date": "1999-02-30"}, "YYYY-MM-DD"),
+        ("organisation-members", {"role": "membre"}, "Did you mean member"),
+        ("treaty-status", {"state": "XYZ"}, "There is no state 'XYZ'"),
+        ("exercise-partners", {"limit": "ten"}, "whole number"),
+        ("exercises-of-state", {"from": "next year"}, "1999-03"),
+        ("graph-statistics", {"x": "1"}, "It takes none"),
+        ("organisation-member", {}, "Did you mean organisation-members"),
+    ],
+)
+def test_a_wrong_parameter_is_refused_with_what_would_be_right(
+    kg: KnowledgeGraph, name: str, parameters: dict[str, str], says: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        kg.ask(name, parameters)
+    assert says in str(caught.value)
