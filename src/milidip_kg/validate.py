@@ -102,10 +102,7 @@ def check_shapes(store: Store, shapes: Path, columns: Columns, engine: str = "sh
         data = Path(folder) / "data.nt"
         data.write_bytes(_relevant(store, model))
         try:
-            if engine == "pyshacl":
-                found = _pyshacl(data, model)
-            else:
-                found = _beside(store, data, model)
+            found = _pyshacl(data, model) if engine == "pyshacl" else _beside(store, data, model)
         except Exception as error:
             raise MilidipError(f"The SHACL engine {engine} failed: {error}", "Nothing was validated.") from error
     return [_finding(store, result, columns) for result in found]
