@@ -92,7 +92,7 @@ BAD = {
         edit("states.csv-metadata.json", lambda content: content[:-20]), 3, "states.csv-metadata.json", None, None, "JSON"
     ),
     "against a shape": Bad(
-        change("memberships.csv", 2, "ended", "1900-01-01"), 1, "memberships.csv", 2, None, "membership"
+        change("memberships.csv", 2, "ended", "1900-01-01"), 1, "memberships.csv", 2, "began", "began after it ended"
     ),
 }  # fmt: skip
 

@@ -88,9 +88,10 @@ def by_shifty(data: Graph) -> set[Result]:
 
 
 def by_milidip(data: Graph) -> set[Result]:
-    """The way `milidip validate` goes: Core in shifty, each SPARQL constraint as one query over all nodes."""
+    """The way `milidip validate` goes: each constraint as one query over all nodes."""
     store = ox.Store()
-    store.load(data.serialize(format="nt", encoding="utf-8"), format=ox.RdfFormat.N_TRIPLES)
+    graph = ox.NamedNode("https://w3id.org/milidip/graph/example")
+    store.load(data.serialize(format="nt", encoding="utf-8"), format=ox.RdfFormat.N_TRIPLES, to_graph=graph)
     findings = check_shapes(store, ontology.ontology_dir() / "shapes", {})
     return {(f.node or "", f.path if f.path and ":" in f.path else "-", f.rule) for f in findings}
 

@@ -55,7 +55,7 @@ class Build:
 def build(
     data: Path | None = None,
     datasets: Mapping[str, Path] | None = None,
-    engine: str = "shifty",
+    engine: str = "queries",
     notice: Notice = lambda _: None,
 ) -> Build:
     """Build the graph in memory from a folder of tables and, if named, published datasets (id to file).

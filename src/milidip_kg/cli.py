@@ -106,6 +106,7 @@ def build(
     Only a graph without violations replaces the last one: a build that finds any leaves store and exports as they were.
     """
     import time
+    from concurrent.futures import ThreadPoolExecutor
 
     from milidip_kg import export as exporting
     from milidip_kg.build import Step
@@ -117,18 +118,19 @@ def build(
     made = _build(data, with_)
     if made.ok:
         start = time.perf_counter()
-        KnowledgeGraph(made.store).save(out / "store")
-        made.steps.append(Step("save", time.perf_counter() - start, str(out / "store")))
-        if names:
-            start = time.perf_counter()
+        # The store is filled without Python's lock, the exports are made by other processes: both at once.
+        with ThreadPoolExecutor(1) as pool:
+            saving = pool.submit(KnowledgeGraph(made.store).save, out / "store")
             files = exporting.export_files(made.store, out / "milidip", names)
-            made.steps.append(Step("export", time.perf_counter() - start, ", ".join(file.name for file in files)))
+            saving.result()
+        did = ", ".join([str(out / "store"), *(file.name for file in files)])
+        made.steps.append(Step("save and export", time.perf_counter() - start, did))
         _write_left_out(made, out)
     _print_build(made)
     _end_with(made.findings, made.malformed)
 
 
-def _build(data: Path | None, with_: list[str] | None, engine: str = "shifty") -> Build:
+def _build(data: Path | None, with_: list[str] | None, engine: str = "queries") -> Build:
     from milidip_kg.build import build as build_graph
 
     datasets = {}
@@ -215,7 +217,7 @@ def validate(
     with_: WithOption = None,
     form: Annotated[str, typer.Option("--format", help="text, json, sarif, junit, github or turtle.")] = "text",
     output: OutOption = "-",
-    engine: Annotated[str, typer.Option(help="SHACL engine: shifty (fast) or pyshacl (reference).")] = "shifty",
+    engine: Annotated[str, typer.Option(help="SHACL engine: queries (fast), shifty or pyshacl.")] = "queries",
     fail_on: Annotated[str, typer.Option(help="Least severity that fails: violation, warning or info.")] = "violation",
     ontology: Annotated[bool, typer.Option("--ontology", help="Check only the ontology's own rules.")] = False,
 ) -> None:

@@ -82,6 +82,8 @@ def export_files(store: Store, stem: Path, names: Collection[str]) -> list[Path]
     The store is sorted once; what is made of the sorted statements is made by one process a format.
     """
     forms = {name: format_named(name) for name in names}
+    if not forms:
+        return []
     stem.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".export-", dir=stem.parent) as scratch:
         quads = Path(scratch) / "sorted"

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -34,13 +33,6 @@ def finish(process: subprocess.Popen[bytes]) -> bytes:
     return out
 
 
-def _shapes(data: str, shapes: str) -> None:
-    """Validate N-Triples against Turtle shapes; the results go to stdout as JSON."""
-    from milidip_kg.validate import run_shifty
-
-    json.dump(run_shifty(Path(data), Path(shapes).read_bytes()), sys.stdout)
-
-
 def _export(quads: str, form: str, out: str) -> None:
     """Turn sorted N-Quads into another format."""
     from milidip_kg.export import FORMATS, convert
@@ -49,7 +41,7 @@ def _export(quads: str, form: str, out: str) -> None:
         convert(Path(quads).read_bytes().splitlines(keepends=True), file, FORMATS[form])
 
 
-TASKS: Final[dict[str, Callable[..., None]]] = {"shapes": _shapes, "export": _export}
+TASKS: Final[dict[str, Callable[..., None]]] = {"export": _export}
 
 if __name__ == "__main__":
     TASKS[sys.argv[1]](*sys.argv[2:])
