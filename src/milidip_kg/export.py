@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import tempfile
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -11,8 +13,7 @@ from typing import IO, Final
 
 from pyoxigraph import NamedNode, RdfFormat, Store, parse, serialize
 
-from milidip_kg import worker
-from milidip_kg.errors import UsageError, did_you_mean
+from milidip_kg.errors import MilidipError, UsageError, did_you_mean
 from milidip_kg.namespaces import GRAPH, GRAPH_CATALOGUE, NS, PREFIXES
 
 _TRIPLE_OF: Final = re.compile(
@@ -80,6 +81,10 @@ def export_files(store: Store, stem: Path, names: Collection[str]) -> list[Path]
     """Write `stem`.NAME for each format name, side by side; each file appears whole, and all or none of them.
 
     The store is sorted once; what is made of the sorted statements is made by one process a format.
+
+    Raises:
+        UsageError: there is no such format.
+        MilidipError: a format could not be written.
     """
     forms = {name: format_named(name) for name in names}
     if not forms:
@@ -89,14 +94,22 @@ def export_files(store: Store, stem: Path, names: Collection[str]) -> list[Path]
         quads = Path(scratch) / "sorted"
         quads.write_bytes(b"".join(sorted_quads(store)))
         made = {name: Path(scratch) / f"{stem.name}.{name}" for name in forms}
-        working = [worker.start("export", quads, name, path) for name, path in made.items() if name != "nq"]
+        working = [_convert_aside(quads, name, path) for name, path in made.items() if name != "nq"]
         for process in working:
-            worker.finish(process)
+            _, said = process.communicate()
+            if process.returncode:
+                raise MilidipError(f"An export failed: {said.decode('utf-8', 'replace').strip().splitlines()[-1:]}")
         if "nq" in made:
             quads.rename(made["nq"])
         for path in made.values():
             path.replace(stem.parent / path.name)
     return [stem.parent / path.name for path in made.values()]
+
+
+def _convert_aside(quads: Path, name: str, out: Path) -> subprocess.Popen[bytes]:
+    """Begin `convert` in a process of its own, since Python runs one thread at a time."""
+    command = [sys.executable, "-m", "milidip_kg.export", str(quads), name, str(out)]
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)  # noqa: S603
 
 
 def graphs_named(store: Store, names: Collection[str]) -> list[str]:
@@ -143,3 +156,8 @@ def graphs_licensed(store: Store, texts: Collection[str]) -> list[str]:
         and isinstance(quad.object, NamedNode)
         and any(text.casefold() in licences.get(quad.object, "") for text in texts)
     )
+
+
+if __name__ == "__main__":
+    with Path(sys.argv[3]).open("wb") as converted:
+        convert(Path(sys.argv[1]).read_bytes().splitlines(keepends=True), converted, FORMATS[sys.argv[2]])
