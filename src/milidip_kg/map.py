@@ -29,7 +29,6 @@ class MapReport:
 
     rows: int = 0
     quads: int = 0
-    subjects: int = 0
     tables: dict[str, TableReport] = field(default_factory=dict)
     seconds: float = 0.0
 
@@ -50,7 +49,6 @@ def map_tables(tables: Tables, out: Path) -> MapReport:
         partial.unlink(missing_ok=True)
     report.rows = sum(table.rows for table in report.tables.values())
     report.quads = sum(table.quads for table in report.tables.values())
-    report.subjects = _subjects(tables, relations)
     report.seconds = time.perf_counter() - start
     return report
 
@@ -71,16 +69,3 @@ def _write(tables: Tables, relation: mapping.Relation, file: IO[bytes]) -> int:
         quads += block.count(b"\n")
         file.write(block)
     return quads
-
-
-def _subjects(tables: Tables, relations: list[mapping.Relation]) -> int:
-    branches = [
-        f"SELECT {subject} AS s FROM {relation.sql}"
-        for relation in relations
-        if (subject := mapping.subject(relation)) is not None
-    ]
-    if not branches:
-        return 0
-    union = " UNION ALL ".join(branches)
-    found = tables.connection.execute(f"SELECT count(DISTINCT s) FROM ({union})").fetchone()
-    return int(found[0]) if found else 0

@@ -10,6 +10,7 @@ result equal to what owlrl derives on a small graph.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _RDFS = "http://www.w3.org/2000/01/rdf-schema#"
 _OWL = "http://www.w3.org/2002/07/owl#"
 
+_IRI = re.compile(r"<([^<>]*)>")
+
 Node = NamedNode | BlankNode
 
 
@@ -32,6 +35,18 @@ class Rule:
     name: str
     construct: str
     where: str
+
+    @property
+    def reads(self) -> set[str]:
+        """The properties on which the rule depends (any IRI in its pattern is taken for one)."""
+        return set(_IRI.findall(self.where)) | ({RDF_TYPE} if " a " in self.where else set())
+
+    @property
+    def writes(self) -> set[str]:
+        """The properties of which it may add statements."""
+        if " a " in self.construct:
+            return {RDF_TYPE}
+        return set(_IRI.findall(self.construct)) or set(_IRI.findall(self.where))
 
     def query(self) -> str:
         """The rule as SPARQL."""
@@ -52,20 +67,25 @@ def materialise(store: Store) -> Materialisation:
     """Replace the inferred graph of the store by all that follows from its ontology graph and its data."""
     inferred = NamedNode(GRAPH_INFERRED)
     store.remove_graph(inferred)
+    stated = len(store)
     rules = compile_rules(store)
     done = Materialisation(rules=len(rules), names=[rule.name for rule in rules])
-    while True:
-        before = sum(1 for _ in store.quads_for_pattern(None, None, None, inferred)) if done.rounds else 0
-        for rule in rules:
+    due = set(range(len(rules)))
+    while due:
+        done.rounds += 1
+        for place, rule in enumerate(rules):
+            if place not in due:
+                continue
+            due.discard(place)
             triples = store.query(rule.query(), use_default_graph_as_union=True)
             assert isinstance(triples, QueryTriples)
             found = triples.serialize(format=RdfFormat.N_TRIPLES)
             if found:
                 store.bulk_load(input=found, format=RdfFormat.N_TRIPLES, to_graph=inferred)
-        done.rounds += 1
-        done.added = sum(1 for _ in store.quads_for_pattern(None, None, None, inferred))
-        if done.added == before:
-            return done
+                # Whatever reads what this rule writes has to look again.
+                due |= {other for other, reader in enumerate(rules) if reader.reads & rule.writes}
+    done.added = len(store) - stated
+    return done
 
 
 def compile_rules(store: Store) -> list[Rule]:
