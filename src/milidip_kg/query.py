@@ -287,11 +287,6 @@ def _character(found: re.Match[str]) -> str:
     return chr(code) if code <= 0x10FFFF else found[0]
 
 
-def samples(query: CannedQuery) -> dict[str, str]:
-    """The sample values of a query's parameters, as one would give them."""
-    return {p.name: p.sample for p in query.parameters if p.sample is not None}
-
-
 def by_tag(queries: Iterable[CannedQuery], tag: str) -> list[CannedQuery]:
     """The queries with that tag."""
     return [query for query in queries if tag in query.tags]
