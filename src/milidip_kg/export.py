@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Any, Final
 
-from pyoxigraph import NamedNode, RdfFormat, Store, parse, serialize
+from pyoxigraph import NamedNode, Quad, RdfFormat, Store, Triple, parse, serialize
 
 from milidip_kg.errors import MilidipError, UsageError, did_you_mean
 from milidip_kg.namespaces import GRAPH, GRAPH_CATALOGUE, NS, PREFIXES
-
-_TRIPLE_OF: Final = re.compile(
-    rb'^(\S+ \S+ (?:<[^>]*>|_:\S+|".*"(?:\^\^<[^>]*>|@[A-Za-z0-9-]+)?)) (?:<[^>]*>|_:\S+) \.\n$'
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +56,35 @@ def export(store: Store, out: IO[bytes], form: Format, graphs: Collection[str] =
     return convert(sorted_quads(store, graphs), out, form)
 
 
-def convert(lines: Sequence[bytes], out: IO[bytes], form: Format) -> int:
+def convert(quads: bytes, out: IO[bytes], form: Format) -> int:
     """Write sorted N-Quads in a format and return how many statements that makes.
 
-    A format without graphs gets their triples, sorted and each once.
+    A format without graphs gets their triples, each once.
     """
-    if not form.holds_graphs:
-        lines = sorted({_TRIPLE_OF.sub(rb"\1 .\n", line) for line in lines})
-    if form.rdf in (RdfFormat.N_QUADS, RdfFormat.N_TRIPLES):
-        out.writelines(lines)
-    else:
-        source = parse(input=b"".join(lines), format=RdfFormat.N_QUADS)
-        statements = source if form.holds_graphs else (quad.triple for quad in source)
-        serialize(statements, out, form.rdf, prefixes=PREFIXES)
-    return len(lines)
+    if form.rdf == RdfFormat.N_QUADS:
+        out.write(quads)
+        return quads.count(b"\n")
+    written = 0
+
+    def counted(statements: Iterable[Any]) -> Iterator[Any]:
+        nonlocal written
+        for written, statement in enumerate(statements, 1):  # noqa: B007 - the last one is the count
+            yield statement
+
+    # The lines come out of a store, which let in nothing that is ill-formed; there is no need to look again.
+    parsed = parse(input=quads, format=RdfFormat.N_QUADS, lenient=True)
+    serialize(counted(parsed if form.holds_graphs else _triples(parsed)), out, form.rdf, prefixes=PREFIXES)
+    return written
+
+
+def _triples(quads: Iterable[Quad]) -> Iterator[Triple]:
+    """The triples of sorted quads, each once: those that differ by their graph alone stand side by side."""
+    last = None
+    for quad in quads:
+        triple = quad.triple
+        if triple != last:
+            yield triple
+            last = triple
 
 
 def export_files(store: Store, stem: Path, names: Collection[str]) -> list[Path]:
@@ -92,7 +102,7 @@ def export_files(store: Store, stem: Path, names: Collection[str]) -> list[Path]
     stem.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".export-", dir=stem.parent) as scratch:
         quads = Path(scratch) / "sorted"
-        quads.write_bytes(b"".join(sorted_quads(store)))
+        quads.write_bytes(sorted_quads(store))
         made = {name: Path(scratch) / f"{stem.name}.{name}" for name in forms}
         working = [_convert_aside(quads, name, path) for name, path in made.items() if name != "nq"]
         for process in working:
@@ -130,7 +140,7 @@ def graphs_named(store: Store, names: Collection[str]) -> list[str]:
     return found
 
 
-def sorted_quads(store: Store, graphs: Collection[str] = ()) -> list[bytes]:
+def sorted_quads(store: Store, graphs: Collection[str] = ()) -> bytes:
     """The store, or some of its named graphs, as sorted lines of N-Quads: the order on which every export rests."""
     text = store.dump(format=RdfFormat.N_QUADS)
     assert text is not None
@@ -138,7 +148,8 @@ def sorted_quads(store: Store, graphs: Collection[str] = ()) -> list[bytes]:
     if graphs:
         endings = tuple(f" <{graph}> .\n".encode() for graph in graphs)
         lines = [line for line in lines if line.endswith(endings)]
-    return sorted(lines)
+    lines.sort()
+    return b"".join(lines)
 
 
 def graphs_licensed(store: Store, texts: Collection[str]) -> list[str]:
@@ -160,4 +171,4 @@ def graphs_licensed(store: Store, texts: Collection[str]) -> list[str]:
 
 if __name__ == "__main__":
     with Path(sys.argv[3]).open("wb") as converted:
-        convert(Path(sys.argv[1]).read_bytes().splitlines(keepends=True), converted, FORMATS[sys.argv[2]])
+        convert(Path(sys.argv[1]).read_bytes(), converted, FORMATS[sys.argv[2]])

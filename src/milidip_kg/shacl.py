@@ -11,8 +11,9 @@ that is asked of it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from itertools import count
 from typing import Final
 
@@ -53,37 +54,50 @@ Row = dict[str, Term | None]
 Result = dict[str, str | None]
 
 
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """One constraint: the query for whatever breaks it, and what each row of the answer says."""
+
+    query: str
+    read: Callable[[Row], Result]
+
+
 def check(data: Store, model: Store) -> list[Result]:
     """All results of validating the named graphs of a store against the shapes of another.
 
     Raises:
         MilidipError: a shape has a part that is not covered.
     """
+    shapes = Shapes(model, data)
     # The engine evaluates without Python's lock, so that two threads keep two cores busy.
     with ThreadPoolExecutor(2) as pool:
-        core, sparql = pool.submit(list, _check_core(data, model)), pool.submit(list, _check_sparql(data, model))
-        return core.result() + sparql.result()
+        found = pool.map(
+            lambda check: [check.read(row) for row in _rows(data, check.query)],
+            [*_sparql_checks(shapes), *_core_checks(shapes)],
+        )
+        return [result for results in found for result in results]
 
 
-def _check_core(data: Store, model: Store) -> Iterator[Result]:
-    shapes = Shapes(model, data)
+def _core_checks(shapes: Shapes) -> Iterator[_Check]:
     for shape in shapes.targeted():
         focus = shapes.focus(shape)
         for owner, path, condition, of_value in shapes.constraints(shape):
             each = path is not None and of_value
             step = f"?this {path} ?value ." if each else ""
-            query = (
-                f"SELECT DISTINCT ?this {'?value' if each else ''} WHERE {{ {focus} {step} FILTER(!({condition})) }}"
-            )
-            for row in _rows(data, query):
+            names = "?this ?value" if each else "?this"
+            where = path[1:-1] if path and path.startswith("<") else None
+
+            def read(
+                row: Row, owner: Term = owner, where: str | None = where, each: bool = each, of_value: bool = of_value
+            ) -> Result:
                 value = row["value"] if each else row["this"] if of_value else None
-                where = path[1:-1] if path and path.startswith("<") else None
-                yield shapes.result(owner, row["this"], where, value, row)
+                return shapes.result(owner, row["this"], where, value, row)
+
+            yield _Check(f"SELECT DISTINCT {names} WHERE {{ {focus} {step} FILTER(!({condition})) }}", read)
 
 
-def _check_sparql(data: Store, model: Store) -> Iterator[Result]:
+def _sparql_checks(shapes: Shapes) -> Iterator[_Check]:
     """Each SPARQL constraint as one query over all of its focus nodes, instead of one query a node."""
-    shapes = Shapes(model, data)
     for shape in shapes.targeted():
         for rule in shapes.values(shape, "sparql"):
             prefixes = " ".join(
@@ -94,9 +108,11 @@ def _check_sparql(data: Store, model: Store) -> Iterator[Result]:
                 for namespace in shapes.values(declared, "namespace")
             )
             (select,) = shapes.values(rule, "select")
-            query = f"{prefixes} SELECT DISTINCT * WHERE {{ {{ {text(select)} }} {shapes.focus(shape)} }}"
-            for row in _rows(data, query):
-                yield shapes.result(shape, row["this"], text(row.get("path")), row.get("value"), row, rule)
+
+            def read(row: Row, shape: Term = shape, rule: Term = rule) -> Result:
+                return shapes.result(shape, row["this"], text(row.get("path")), row.get("value"), row, rule)
+
+            yield _Check(f"{prefixes} SELECT DISTINCT * WHERE {{ {{ {text(select)} }} {shapes.focus(shape)} }}", read)
 
 
 def _rows(data: Store, query: str) -> Iterator[Row]:
@@ -119,6 +135,12 @@ class Shapes:
         self._model = model
         self._data = data
         self._fresh = count()
+        self._stated = {
+            row["class"]
+            for row in _rows(
+                data, f"SELECT DISTINCT ?class {{ GRAPH ?g {{ ?s a ?class }} FILTER(?g != <{GRAPH_INFERRED}>) }}"
+            )
+        }
 
     def values(self, subject: Term, name: str) -> list[Term]:
         """The values of a SHACL property of a shape."""
@@ -262,14 +284,14 @@ class Shapes:
         return found
 
     def _classes(self, target: Term) -> str:
-        """A class and, by the hierarchy in the data, all classes under it."""
+        """A class and, by the hierarchy in the data, all classes under it of which the data state a member."""
         found, todo = {target}, [target]
         while todo:
             for quad in self._data.quads_for_pattern(None, _SUBCLASS, todo.pop(), None):
                 if isinstance(quad.subject, NamedNode) and quad.subject not in found:
                     found.add(quad.subject)
                     todo.append(quad.subject)
-        return " ".join(sorted(map(str, found)))
+        return " ".join(sorted(map(str, found & self._stated | {target})))
 
     def _variable(self) -> str:
         return f"?v{next(self._fresh)}"
