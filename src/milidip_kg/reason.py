@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from pyoxigraph import BlankNode, NamedNode, QueryTriples, RdfFormat, Store
@@ -24,33 +24,33 @@ _RDFS = "http://www.w3.org/2000/01/rdf-schema#"
 _OWL = "http://www.w3.org/2002/07/owl#"
 
 _IRI = re.compile(r"<([^<>]*)>")
+_TYPE = f"<{RDF_TYPE}>".encode()
 
 Node = NamedNode | BlankNode
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One CONSTRUCT rule with the name of the axiom kind it stands for."""
+    """One CONSTRUCT rule with the name of the axiom kind it stands for.
+
+    A rule that many axioms share has a row of `table` for each; the first IRI of a row is the property or class that
+    the row reads. `reads` says so for the rule. A closed rule finds nothing new in what it has written itself.
+    """
 
     name: str
     construct: str
-    where: str
+    pattern: str
+    reads: frozenset[str]
+    variables: str = ""
+    table: tuple[tuple[str, ...], ...] = ()
+    closed: bool = False
 
-    @property
-    def reads(self) -> set[str]:
-        """The properties on which the rule depends (any IRI in its pattern is taken for one)."""
-        return set(_IRI.findall(self.where)) | ({RDF_TYPE} if " a " in self.where else set())
-
-    @property
-    def writes(self) -> set[str]:
-        """The properties of which it may add statements."""
-        if " a " in self.construct:
-            return {RDF_TYPE}
-        return set(_IRI.findall(self.construct)) or set(_IRI.findall(self.where))
-
-    def query(self) -> str:
-        """The rule as SPARQL."""
-        return f"CONSTRUCT {{ {self.construct} }} WHERE {{ {self.where} }}"
+    def query(self, fresh: Collection[str] | None = None) -> str:
+        """The rule as SPARQL; given the properties and classes with new statements, for those alone."""
+        rows = [row for row in self.table if fresh is None or row[0] in fresh]
+        values = " ".join("(" + " ".join(f"<{iri}>" for iri in row) + ")" for row in rows)
+        table = f"VALUES ({self.variables}) {{ {values} }}" if self.variables else ""
+        return f"CONSTRUCT {{ {self.construct} }} WHERE {{ {table} {self.pattern} {_new(self.construct)} }}"
 
 
 @dataclass(slots=True)
@@ -70,22 +70,35 @@ def materialise(store: Store) -> Materialisation:
     stated = len(store)
     rules = compile_rules(store)
     done = Materialisation(rules=len(rules), names=[rule.name for rule in rules])
-    due = set(range(len(rules)))
+    due: dict[int, set[str] | None] = dict.fromkeys(range(len(rules)))
     while due:
         done.rounds += 1
         for place, rule in enumerate(rules):
             if place not in due:
                 continue
-            due.discard(place)
-            triples = store.query(rule.query(), use_default_graph_as_union=True)
+            triples = store.query(rule.query(due.pop(place)), use_default_graph_as_union=True)
             assert isinstance(triples, QueryTriples)
             found = triples.serialize(format=RdfFormat.N_TRIPLES)
-            if found:
-                store.bulk_load(input=found, format=RdfFormat.N_TRIPLES, to_graph=inferred)
-                # Whatever reads what this rule writes has to look again.
-                due |= {other for other, reader in enumerate(rules) if reader.reads & rule.writes}
+            if not found:
+                continue
+            store.bulk_load(input=found, format=RdfFormat.N_TRIPLES, to_graph=inferred, lenient=True)
+            written = _written(found)
+            for other, reader in enumerate(rules):
+                fresh = written & reader.reads
+                if fresh and not (reader is rule and rule.closed):
+                    before = due.get(other, set())
+                    due[other] = None if before is None else before | fresh
     done.added = len(store) - stated
     return done
+
+
+def _written(triples: bytes) -> set[str]:
+    """The properties of these statements, and the classes where the property is rdf:type."""
+    found = set()
+    for line in triples.splitlines():
+        _, predicate, rest = line.split(b" ", 2)
+        found.add(rest.removesuffix(b" .") if predicate == _TYPE else predicate)
+    return {term[1:-1].decode() for term in found}
 
 
 def compile_rules(store: Store) -> list[Rule]:
@@ -99,7 +112,7 @@ def compile_rules(store: Store) -> list[Rule]:
         *_type_rules(model),
         *_value_rules(model),
     ]
-    return [rule for rule in rules if rule.where]
+    return [rule for rule in rules if rule.reads]
 
 
 class _Model:
@@ -164,54 +177,48 @@ def _both_ways(pairs: set[tuple[str, str]]) -> set[tuple[str, str]]:
     return pairs | {(b, a) for a, b in pairs}
 
 
-def _table(variables: str, rows: Iterable[tuple[str, ...]]) -> str:
-    body = " ".join("(" + " ".join(f"<{iri}>" for iri in row) + ")" for row in rows)
-    return f"VALUES ({variables}) {{ {body} }}" if body else ""
-
-
 def _new(triple: str) -> str:
     return f"FILTER NOT EXISTS {{ {triple} }}"
 
 
-def _rule(name: str, construct: str, table: str, pattern: str) -> Rule:
-    """A rule driven by a table of IRIs; with an empty table it says nothing."""
-    return Rule(name, construct, f"{table} {pattern} {_new(construct)}" if table else "")
+def _rule(name: str, construct: str, variables: str, rows: Iterable[tuple[str, ...]], pattern: str) -> Rule:
+    """A rule driven by a table of IRIs; with an empty table it reads nothing."""
+    table = tuple(sorted(rows))
+    return Rule(name, construct, pattern, frozenset(row[0] for row in table), variables, table, closed=True)
 
 
 def _property_rules(model: _Model) -> Iterator[Rule]:
     hierarchy = model.named_pairs(_RDFS + "subPropertyOf") | _both_ways(model.named_pairs(_OWL + "equivalentProperty"))
-    yield _rule("subproperty", "?s ?q ?o", _table("?p ?q", _closure(hierarchy)), "?s ?p ?o .")
+    yield _rule("subproperty", "?s ?q ?o", "?p ?q", _closure(hierarchy), "?s ?p ?o .")
     inverses = _both_ways(model.named_pairs(_OWL + "inverseOf")) | {
         (p, p) for p in model.instances("SymmetricProperty")
     }
-    yield _rule("inverse", "?o ?q ?s", _table("?p ?q", sorted(inverses)), "?s ?p ?o . FILTER(!isLiteral(?o))")
+    yield _rule("inverse", "?o ?q ?s", "?p ?q", inverses, "?s ?p ?o . FILTER(!isLiteral(?o))")
 
 
 def _transitive(prop: str) -> Rule:
-    triple = f"?s <{prop}> ?o"
-    return Rule("transitive", triple, f"?s <{prop}>+ ?o . {_new(triple)}")
+    return Rule("transitive", f"?s <{prop}> ?o", f"?s <{prop}>+ ?o .", frozenset({prop}), closed=True)
 
 
 def _chain_rules(model: _Model) -> Iterator[Rule]:
     for prop, chain in sorted(model.pairs(_OWL + "propertyChainAxiom"), key=str):
         steps = [step.value for step in model.items(chain) if isinstance(step, NamedNode)]
         if isinstance(prop, NamedNode) and steps:
-            triple = f"?s <{prop.value}> ?o"
-            yield Rule("chain", triple, f"?s {'/'.join(f'<{step}>' for step in steps)} ?o . {_new(triple)}")
+            path = "/".join(f"<{step}>" for step in steps)
+            yield Rule("chain", f"?s <{prop.value}> ?o", f"?s {path} ?o .", frozenset(steps))
 
 
 def _type_rules(model: _Model) -> Iterator[Rule]:
-    ends = _table("?p ?c", sorted(model.named_pairs(_RDFS + "domain")))
-    yield _rule("domain", "?s a ?c", ends, "?s ?p ?o .")
-    ends = _table("?p ?c", sorted(model.named_pairs(_RDFS + "range")))
-    yield _rule("range", "?o a ?c", ends, "?s ?p ?o . FILTER(!isLiteral(?o))")
+    domains, ranges = (sorted(model.named_pairs(_RDFS + name)) for name in ("domain", "range"))
+    yield _rule("domain", "?s a ?c", "?p ?c", domains, "?s ?p ?o .")
+    yield _rule("range", "?o a ?c", "?p ?c", ranges, "?s ?p ?o . FILTER(!isLiteral(?o))")
     hierarchy = model.named_pairs(_RDFS + "subClassOf") | _both_ways(model.named_pairs(_OWL + "equivalentClass"))
     # What is equivalent to, or under, an intersection is under each of its named parts.
     for name, expression in [*model.pairs(_OWL + "equivalentClass"), *model.pairs(_RDFS + "subClassOf")]:
         if isinstance(name, NamedNode):
             parts = model.items(model.value(expression, _OWL + "intersectionOf"))
             hierarchy |= {(name.value, part.value) for part in parts if isinstance(part, NamedNode)}
-    yield _rule("subclass", "?s a ?d", _table("?c ?d", _closure(hierarchy)), "?s a ?c .")
+    yield _rule("subclass", "?s a ?d", "?c ?d", _closure(hierarchy), "?s a ?c .")
 
 
 def _value_rules(model: _Model) -> Iterator[Rule]:
@@ -224,7 +231,7 @@ def _value_rules(model: _Model) -> Iterator[Rule]:
             prop, value = model.value(part, _OWL + "onProperty"), model.value(part, _OWL + "hasValue")
             if isinstance(prop, NamedNode) and isinstance(value, NamedNode):
                 rows.add((name.value, prop.value, value.value))
-    yield _rule("value", "?s ?p ?v", _table("?c ?p ?v", sorted(rows)), "?s a ?c .")
+    yield _rule("value", "?s ?p ?v", "?c ?p ?v", rows, "?s a ?c .")
 
 
 def _defining_rules(model: _Model) -> Iterator[Rule]:
@@ -240,9 +247,8 @@ def _defining_rules(model: _Model) -> Iterator[Rule]:
             table.append((prop.value, value.value, name.value))
             continue
         for pattern in _patterns(model, expression, "?s"):
-            construct = f"?s a <{name.value}>"
-            yield Rule("definition", construct, f"{pattern} {_new(construct)}")
-    yield _rule("definition", "?s a ?c", _table("?p ?v ?c", sorted(table)), "?s ?p ?v .")
+            yield Rule("definition", f"?s a <{name.value}>", pattern, frozenset(_IRI.findall(pattern)))
+    yield _rule("definition", "?s a ?c", "?p ?v ?c", table, "?s ?p ?v .")
 
 
 def _patterns(model: _Model, expression: Node, subject: str) -> list[str]:
