@@ -15,9 +15,15 @@ SHARED = ROOT.parent / "shared"
 
 
 @pytest.fixture(scope="session")
-def curated() -> Build:
+def curated_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the curated graph is saved."""
+    return tmp_path_factory.mktemp("curated")
+
+
+@pytest.fixture(scope="session")
+def curated(curated_folder: Path) -> Build:
     """The build of the curated tables, made once."""
-    return build()
+    return build(save=curated_folder)
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,9 @@ from typing import IO
 import pytest
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
+from milidip_kg.build import Build
 from milidip_kg.errors import InputError, LimitError
+from milidip_kg.export import sorted_quads
 from milidip_kg.store import open_store, replace_store, write_whole
 
 SIZE = 4000
@@ -134,3 +136,7 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
         write_whole(path, fail)
     assert path.read_text() == "old"
     assert [one.name for one in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_build_saves_just_what_it_holds(curated: Build, curated_folder: Path) -> None:
+    assert sorted_quads(open_store(curated_folder)) == sorted_quads(curated.store)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,8 @@ from pyoxigraph import CanonicalizationAlgorithm, Dataset, NamedNode, Quad, RdfF
 
 from milidip_kg import resources
 from milidip_kg.findings import Finding, Severity, in_order
-from milidip_kg.namespaces import GRAPH_ONTOLOGY
+from milidip_kg.namespaces import GRAPH_INFERRED, GRAPH_ONTOLOGY
+from milidip_kg.store import staged_store
 
 if TYPE_CHECKING:
     from milidip_kg.adapters import AdaptedReport
@@ -57,11 +59,13 @@ def build(
     datasets: Mapping[str, Path] | None = None,
     engine: str = "queries",
     notice: Notice = lambda _: None,
+    save: Path | None = None,
 ) -> Build:
     """Build the graph in memory from a folder of tables and, if named, published datasets (id to file).
 
     It goes on as long as the findings allow: what cannot be read is not mapped, what breaks the rules of its table is
-    not loaded. `notice` is told the name of each step as it begins.
+    not loaded. `notice` is told the name of each step as it begins. A graph without violations is put into the
+    directory `save`, whose store is filled while the graph is reasoned over and checked.
     """
     from milidip_kg import adapters, map, ontology, reason, tables, validate
     from milidip_kg.resolve import StateIndex
@@ -75,7 +79,10 @@ def build(
         words = did()
         made.steps.append(Step(name, time.perf_counter() - start, words))
 
-    with tempfile.TemporaryDirectory(prefix="milidip-") as scratch:
+    with (
+        tempfile.TemporaryDirectory(prefix="milidip-") as scratch,
+        staged_store(save) if save else nullcontext() as staged,
+    ):
         inputs: list[tables.AdaptedDataset] = []
 
         def adapt() -> str:
@@ -105,12 +112,31 @@ def build(
         step("map", lambda: f"{map.map_tables(read[0], quads).quads:,} statements")
 
         def store() -> str:
-            made.store.bulk_load(path=str(quads), format=RdfFormat.N_QUADS)
-            made.store.bulk_extend(_canonical(ontology.ontology_quads(NamedNode(GRAPH_ONTOLOGY))))
+            model = _canonical(ontology.ontology_quads(NamedNode(GRAPH_ONTOLOGY)))
+
+            def fill(store: Store) -> None:
+                store.bulk_load(path=str(quads), format=RdfFormat.N_QUADS)
+                store.bulk_extend(model)
+
+            if staged:
+                staged.fill(fill)
+            fill(made.store)
             return f"{len(made.store):,} with the ontology"
 
         step("store", store)
-        step("reason", lambda: f"{reason.materialise(made.store).added:,} inferred")
+        inferred = Path(scratch) / "inferred.nt"
+
+        def infer() -> str:
+            added = reason.materialise(made.store).added
+            if staged:
+                graph = NamedNode(GRAPH_INFERRED)
+                made.store.dump(str(inferred), RdfFormat.N_TRIPLES, from_graph=graph)
+                staged.fill(
+                    lambda store: store.bulk_load(path=str(inferred), format=RdfFormat.N_TRIPLES, to_graph=graph)
+                )
+            return f"{added:,} inferred"
+
+        step("reason", infer)
 
         def check() -> str:
             found = validate.validate(made.store, resources.folder("ontology"), validate.columns_of(read[0]), engine)
@@ -119,6 +145,14 @@ def build(
 
         step("validate", check)
         made.statements = len(made.store)
+
+        def put_in_force() -> str:
+            assert staged
+            staged.commit()
+            return str(save)
+
+        if staged and made.ok:
+            step("save", put_in_force)
         return made
 
 

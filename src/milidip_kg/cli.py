@@ -106,31 +106,24 @@ def build(
     Only a graph without violations replaces the last one: a build that finds any leaves store and exports as they were.
     """
     import time
-    from concurrent.futures import ThreadPoolExecutor
 
     from milidip_kg import export as exporting
     from milidip_kg.build import Step
-    from milidip_kg.graph import KnowledgeGraph
 
     names = [name for name in export.split(",") if name and name != "none"]
     for name in names:
         exporting.format_named(name)
-    made = _build(data, with_)
+    made = _build(data, with_, save=out / "store")
     if made.ok:
         start = time.perf_counter()
-        # The store is filled without Python's lock, the exports are made by other processes: both at once.
-        with ThreadPoolExecutor(1) as pool:
-            saving = pool.submit(KnowledgeGraph(made.store).save, out / "store")
-            files = exporting.export_files(made.store, out / "milidip", names)
-            saving.result()
-        did = ", ".join([str(out / "store"), *(file.name for file in files)])
-        made.steps.append(Step("save and export", time.perf_counter() - start, did))
+        files = exporting.export_files(made.store, out / "milidip", names)
+        made.steps.append(Step("export", time.perf_counter() - start, ", ".join(file.name for file in files)))
         _write_left_out(made, out)
     _print_build(made)
     _end_with(made.findings, made.malformed)
 
 
-def _build(data: Path | None, with_: list[str] | None, engine: str = "queries") -> Build:
+def _build(data: Path | None, with_: list[str] | None, engine: str = "queries", save: Path | None = None) -> Build:
     from milidip_kg.build import build as build_graph
 
     datasets = {}
@@ -141,7 +134,7 @@ def _build(data: Path | None, with_: list[str] | None, engine: str = "queries") 
         _adapter(name)
         datasets[name] = Path(file)
     with _progress() as notice:
-        return build_graph(data, datasets, engine, notice)
+        return build_graph(data, datasets, engine, notice, save)
 
 
 @contextmanager

@@ -11,22 +11,17 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from pyoxigraph import RdfFormat, Store
+from pyoxigraph import Store
 
 from milidip_kg.errors import InputError, LimitError
 
 CURRENT = "CURRENT"
 GENERATIONS = "generations"
-
-
-def load_quads(store: Store, *files: Path) -> None:
-    """Bulk-load N-Quads files that we wrote ourselves."""
-    for file in files:
-        store.bulk_load(path=str(file), format=RdfFormat.N_QUADS)
 
 
 def open_store(directory: Path) -> Store:
@@ -47,37 +42,50 @@ def open_store(directory: Path) -> Store:
         ) from error
 
 
-@contextmanager
-def staged_store(directory: Path, fill: Callable[[Store], None]) -> Iterator[Callable[[], None]]:
-    """Build a new generation with `fill` beside the one in force, and yield what puts it in force in one step.
+class StagedStore:
+    """A new generation beside the one in force, filled by a thread of its own while its owner goes on."""
 
-    Unless that is called, the old generation stays and the new one is removed.
-    """
+    def __init__(self, building: Path, current: Path, worker: ThreadPoolExecutor) -> None:
+        self._building = building
+        self._current = current
+        self._worker = worker
+        self._store = Store(str(building))
+        self._begun: list[Future[object]] = []
+
+    def fill(self, work: Callable[[Store], object]) -> None:
+        """Let `work` add to the store, after all work named before; return at once."""
+        self._begun.append(self._worker.submit(work, self._store))
+
+    def commit(self) -> None:
+        """Wait for the work, and put the generation in force in one step; what failed at work fails here."""
+        for work in self._begun:
+            work.result()
+        self._store.flush()
+        write_whole(self._current, lambda out: out.write(f"{self._building.name}\n".encode()))
+
+
+@contextmanager
+def staged_store(directory: Path) -> Iterator[StagedStore]:
+    """A new generation to fill; unless it is committed, the old one stays in force and the new one is removed."""
     generations = directory / GENERATIONS
     generations.mkdir(parents=True, exist_ok=True)
     with _lock(directory):
         before = _current(directory)
         _sweep(generations, keep={before})
         building = Path(tempfile.mkdtemp(prefix="g", dir=generations))
-
-        def commit() -> None:
-            write_whole(directory / CURRENT, lambda out: out.write(f"{building.name}\n".encode()))
-
         try:
-            store = Store(str(building))
-            fill(store)
-            store.flush()
-            del store
-            yield commit
+            with ThreadPoolExecutor(1) as worker:
+                yield StagedStore(building, directory / CURRENT, worker)
         finally:
             # Readers of a generation just replaced still have it open; the next build removes it.
             _sweep(generations, keep={before, _current(directory)})
 
 
-def replace_store(directory: Path, fill: Callable[[Store], None]) -> None:
+def replace_store(directory: Path, fill: Callable[[Store], object]) -> None:
     """Build a new generation with `fill` and put it in force in one step; the old one stays if anything fails."""
-    with staged_store(directory, fill) as commit:
-        commit()
+    with staged_store(directory) as staged:
+        staged.fill(fill)
+        staged.commit()
 
 
 def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> None:
