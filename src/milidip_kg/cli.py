@@ -16,6 +16,7 @@ from milidip_kg.errors import InputError, LimitError, MilidipError, UsageError, 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from milidip_kg.adapters import Adapter
     from milidip_kg.build import Build
     from milidip_kg.findings import Finding
     from milidip_kg.graph import KnowledgeGraph
@@ -41,7 +42,11 @@ DataOption = Annotated[
     Path | None, typer.Option("--data", help="Folder of tables to read in place of the packaged ones.")
 ]
 WithOption = Annotated[
-    list[str] | None, typer.Option("--with", help="A published dataset to add, as ID=FILE; see `milidip source list`.")
+    list[str] | None,
+    typer.Option(
+        "--with",
+        help="A published dataset to add, as ID=FILE, or ID for the copy that is kept; see `milidip source list`.",
+    ),
 ]
 DEFAULT_STORE = Path("build/store")
 
@@ -125,14 +130,17 @@ def build(
 
 def _build(data: Path | None, with_: list[str] | None, engine: str = "queries", save: Path | None = None) -> Build:
     from milidip_kg.build import build as build_graph
+    from milidip_kg.copies import copy_of
 
     datasets = {}
     for word in with_ or []:
         name, sign, file = word.partition("=")
-        if not sign or not file:
-            raise UsageError(f"--with takes ID=FILE, not {word!r}.", "For instance: --with dcad=DCAD-v1.0-main.csv")
-        _adapter(name)
-        datasets[name] = Path(file)
+        if sign and not file:
+            raise UsageError(
+                f"--with takes ID=FILE or ID, not {word!r}.", "For instance: --with dcad=DCAD-v1.0-main.csv"
+            )
+        adapter = _adapter(name)
+        datasets[name] = Path(file) if file else copy_of(adapter)
     with _progress() as notice:
         return build_graph(data, datasets, engine, notice, save)
 
@@ -452,30 +460,74 @@ def reason(
     print(answers.aligned(["class or property", "inferred statements"], rows), end="")
 
 
-@app.command(epilog="Example: milidip source show dcad")
+@app.command(epilog="Example: milidip source add dcad=DCAD-v1.0-main.csv && milidip build --with dcad")
 def source(
-    action: Annotated[str, typer.Argument(help="list, show, or check.")] = "list",
-    name: Annotated[str, typer.Argument(help="The dataset; with check: ID=FILE.")] = "",
+    action: Annotated[str, typer.Argument(help="list, show, check, add or fetch.")] = "list",
+    name: Annotated[str, typer.Argument(help="The dataset; with check and add: ID=FILE.")] = "",
+    url: Annotated[str, typer.Option(help="With fetch: where the file, or a ZIP archive with it, can be had.")] = "",
+    any_version: Annotated[
+        bool, typer.Option("--any-version", help="Keep the file even if it is not the one that was checked.")
+    ] = False,
 ) -> None:
-    """List the published datasets that can be added, show one, or check a copy of one before a build."""
-    from milidip_kg import answers
+    """List the published datasets that can be added, show one, check a copy of one, or keep it for `build --with ID`.
+
+    Only fetch opens a connection, and only to the address that is named.
+    """
+    from milidip_kg import answers, copies
     from milidip_kg.adapters import ADAPTERS
 
     if action == "list":
-        rows = [[one.id, one.title, one.reads, one.licence] for one in ADAPTERS.values()]
-        print(answers.aligned(["dataset", "title", "reads", "licence"], rows), end="")
+        rows = [
+            [one.id, one.title, one.reads, "yes" if (copies.FOLDER / one.id / one.reads).is_file() else "", one.licence]
+            for one in ADAPTERS.values()
+        ]
+        print(answers.aligned(["dataset", "title", "reads", "kept", "licence"], rows), end="")
     elif action == "show":
         one = _adapter(name)
-        about = {"dataset": one.id, "title": one.title, "publisher": one.publisher, "reads": one.reads, "url": one.url}
-        about |= {"licence": one.licence, "cite": one.citation, "use": f"milidip build --with {one.id}=FILE"}
+        about = {"dataset": one.id, "title": one.title, "publisher": one.publisher, "reads": one.reads}
+        about |= {"sha256": one.sha256, "url": one.url, "licence": one.licence, "cite": one.citation}
+        about |= {"use": f"milidip build --with {one.id}=FILE"}
         print(answers.aligned(["", ""], [[key, value] for key, value in about.items()]), end="")
     elif action == "check":
-        _check_source(name)
+        _check_source(*_named_file(action, name))
+    elif action == "add":
+        one, file = _named_file(action, name)
+        _say(f"kept {copies.keep(one, file.read_bytes(), any_version=any_version)}")
+    elif action == "fetch":
+        one = _adapter(name)
+        if not url:
+            raise UsageError(
+                f"Say where the file can be had: --url ADDRESS; {one.publisher} offers it at {one.url}",
+            )
+        with _bytes_bar(one.reads) as notice:
+            raw = copies.fetch(url, notice=notice)
+        _say(f"kept {copies.keep(one, raw, any_version=any_version)}")
     else:
-        raise UsageError(f"source takes list, show or check, not {action!r}.")
+        raise UsageError(f"source takes list, show, check, add or fetch, not {action!r}.")
 
 
-def _adapter(name: str) -> Any:  # noqa: ANN401
+def _named_file(action: str, word: str) -> tuple[Adapter, Path]:
+    name, sign, file = word.partition("=")
+    if not sign or not file:
+        raise UsageError(f"source {action} takes ID=FILE, not {word!r}.")
+    return _adapter(name), Path(file)
+
+
+@contextmanager
+def _bytes_bar(what: str) -> Iterator[Callable[[int, int | None], None]]:
+    """A bar of the bytes that came, on a terminal; nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda *_: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+
+    with Progress(TextColumn(what), BarColumn(), DownloadColumn(), console=Console(stderr=True)) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda come, total: progress.update(task, completed=come, total=total)
+
+
+def _adapter(name: str) -> Adapter:
     from milidip_kg.adapters import ADAPTERS
 
     if name not in ADAPTERS:
@@ -483,20 +535,16 @@ def _adapter(name: str) -> Any:  # noqa: ANN401
     return ADAPTERS[name]
 
 
-def _check_source(word: str) -> None:
+def _check_source(adapter: Adapter, file: Path) -> None:
     import csv
     import tempfile
 
     from milidip_kg import adapters, resources
     from milidip_kg.resolve import StateIndex
 
-    name, sign, file = word.partition("=")
-    if not sign or not file:
-        raise UsageError(f"source check takes ID=FILE, not {word!r}.")
-    _adapter(name)
     data = resources.folder("data")
     with tempfile.TemporaryDirectory(prefix="milidip-") as scratch:
-        report = adapters.adapt(name, Path(file), Path(scratch), StateIndex(data), data)
+        report = adapters.adapt(adapter.id, file, Path(scratch), StateIndex(data), data)
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(["row", "record", "column", "value", "reason"])
     writer.writerows(report.left_out)

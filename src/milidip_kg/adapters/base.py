@@ -64,6 +64,8 @@ class Adapter:
     citation: str
     reads: str
     """Name of the published file."""
+    sha256: str
+    """Of the file that the adapter was checked against."""
     checked: str
     """The day on which the adapter was last checked against the published file."""
     covers: tuple[tuple[str, str], ...]

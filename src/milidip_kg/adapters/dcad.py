@@ -214,6 +214,7 @@ DCAD: Final = Adapter(
         "Journal of Conflict Resolution 64(4): 729-755."
     ),
     reads="DCAD-v1.0-main.csv",
+    sha256="f7d56e1703ae7cd7395b636210fa5d33a5fc3feafe5686734c212ffd5af7405a",
     checked="2026-11-22",
     covers=(
         (

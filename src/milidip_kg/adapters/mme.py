@@ -276,6 +276,7 @@ MME: Final = Adapter(
         "Harvard Dataverse, doi:10.7910/DVN/KHFODX."
     ),
     reads="mme_v7.csv",
+    sha256="e6356ed4b8569133841723ad4bc6fe436b49b28570dd721940d61edb771d8719",
     checked="2026-11-22",
     covers=(
         ("exercise_series", "The series to which the dataset assigns its exercises."),
