@@ -14,8 +14,9 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
-from pyoxigraph import BlankNode, NamedNode, QueryTriples, RdfFormat, Store
+from pyoxigraph import BlankNode, NamedNode, QuerySolutions, QueryTriples, RdfFormat, Store, Triple, Variable
 
 from milidip_kg.namespaces import GRAPH_INFERRED, GRAPH_ONTOLOGY, RDF_TYPE
 
@@ -24,17 +25,62 @@ _RDFS = "http://www.w3.org/2000/01/rdf-schema#"
 _OWL = "http://www.w3.org/2002/07/owl#"
 
 _IRI = re.compile(r"<([^<>]*)>")
+_VARIABLE = re.compile(r"\?(\w+)")
+_TERM = r"(?:\?\w+|<[^<>]*>|a)"
+_TRIPLE = re.compile(rf"{_TERM} {_TERM} {_TERM}(?= \.)")
+
+#: What each kind of axiom says, for people.
+_WORDS = {
+    "subproperty": "{} is a subproperty of {}",
+    "inverse": "{} is the inverse of {}",
+    "transitive": "{} is transitive",
+    "chain": "{} follows from a chain of properties",
+    "domain": "what has {} is a {}",
+    "range": "what {} leads to is a {}",
+    "subclass": "every {} is a {}",
+    "definition": "what has {} with the value {} is a {}",
+    "value": "every {} has {} with the value {}",
+}
 
 Node = NamedNode | BlankNode
+Pattern = tuple[NamedNode | Variable, NamedNode | Variable, NamedNode | Variable]
+
+
+def triple(text: str) -> Pattern:
+    """Three terms or variables as a pattern of SPARQL writes them."""
+
+    def term(word: str) -> NamedNode | Variable:
+        if word.startswith("?"):
+            return Variable(word[1:])
+        return NamedNode(RDF_TYPE if word == "a" else word[1:-1])
+
+    subject, predicate, found = text.split()
+    return term(subject), term(predicate), term(found)
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One CONSTRUCT rule with the name of the axiom kind it stands for."""
+    """One CONSTRUCT rule: the name of the axiom kind it stands for, the table of its axioms, the pattern it looks for.
+
+    `pattern` holds triples and filters. Where `shortcut` is set, it is run in place of the pattern, since it gives the
+    same at the fixpoint in one round.
+    """
 
     name: str
     construct: str
-    where: str
+    pattern: str
+    table: str = ""
+    shortcut: str = ""
+
+    @property
+    def where(self) -> str:
+        """What a statement must meet to be added: the pattern, and that it is new."""
+        return f"{self.table} {self.shortcut or self.pattern} FILTER NOT EXISTS {{ {self.construct} }}"
+
+    @property
+    def premises(self) -> list[Pattern]:
+        """The triples of the pattern."""
+        return [triple(found[0]) for found in _TRIPLE.finditer(self.pattern)]
 
     @property
     def reads(self) -> set[str]:
@@ -51,6 +97,46 @@ class Rule:
     def query(self) -> str:
         """The rule as SPARQL."""
         return f"CONSTRUCT {{ {self.construct} }} WHERE {{ {self.where} }}"
+
+    def derivations(self, store: Store, conclusion: Triple | None = None) -> Iterator[Derivation]:
+        """Each way in which the rule gives the conclusion (any, if none is named) from what is in the store."""
+        pattern = triple(self.construct)
+        known: dict[Variable, Any] = {}
+        for part, term in zip(pattern, conclusion or (), strict=False):
+            if isinstance(part, Variable):
+                known[part] = term
+            elif part != term:
+                return
+        found = store.query(
+            f"SELECT * WHERE {{ {self.table} {self.pattern} }}", use_default_graph_as_union=True, substitutions=known
+        )
+        assert isinstance(found, QuerySolutions)
+        names = {variable for variable in found.variables if variable not in known}
+        axiom = [Variable(name) for name in _VARIABLE.findall(self.table.partition("{")[0])] or [
+            part for part in pattern if isinstance(part, NamedNode)
+        ]
+        premises = self.premises
+        for solution in found:
+            bound = known | {name: solution[name] for name in names}
+
+            def filled(parts: Iterable[Any], bound: dict[Variable, Any] = bound) -> tuple[Any, ...]:
+                return tuple(bound[part] if isinstance(part, Variable) else part for part in parts)
+
+            made = [Triple(*filled(premise)) for premise in premises]
+            yield Derivation(self.name, Triple(*filled(pattern)), filled(axiom), tuple(made))
+
+
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """One step of reasoning: the kind of axiom, what follows, the terms of the axiom, and from what it follows."""
+
+    rule: str
+    conclusion: Triple
+    axiom: tuple[NamedNode, ...]
+    premises: tuple[Triple, ...]
+
+    def __str__(self) -> str:
+        return _WORDS.get(self.rule, self.rule + ": {}").format(*(f"<{term.value}>" for term in self.axiom))
 
 
 @dataclass(slots=True)
@@ -99,7 +185,7 @@ def compile_rules(store: Store) -> list[Rule]:
         *_type_rules(model),
         *_value_rules(model),
     ]
-    return [rule for rule in rules if rule.where]
+    return [rule for rule in rules if rule.pattern]
 
 
 class _Model:
@@ -169,13 +255,9 @@ def _table(variables: str, rows: Iterable[tuple[str, ...]]) -> str:
     return f"VALUES ({variables}) {{ {body} }}" if body else ""
 
 
-def _new(triple: str) -> str:
-    return f"FILTER NOT EXISTS {{ {triple} }}"
-
-
 def _rule(name: str, construct: str, table: str, pattern: str) -> Rule:
     """A rule driven by a table of IRIs; with an empty table it says nothing."""
-    return Rule(name, construct, f"{table} {pattern} {_new(construct)}" if table else "")
+    return Rule(name, construct, pattern if table else "", table)
 
 
 def _property_rules(model: _Model) -> Iterator[Rule]:
@@ -188,16 +270,18 @@ def _property_rules(model: _Model) -> Iterator[Rule]:
 
 
 def _transitive(prop: str) -> Rule:
-    triple = f"?s <{prop}> ?o"
-    return Rule("transitive", triple, f"?s <{prop}>+ ?o . {_new(triple)}")
+    pattern = f"?s <{prop}> ?between . ?between <{prop}> ?o ."
+    return Rule("transitive", f"?s <{prop}> ?o", pattern, shortcut=f"?s <{prop}>+ ?o .")
 
 
 def _chain_rules(model: _Model) -> Iterator[Rule]:
     for prop, chain in sorted(model.pairs(_OWL + "propertyChainAxiom"), key=str):
         steps = [step.value for step in model.items(chain) if isinstance(step, NamedNode)]
         if isinstance(prop, NamedNode) and steps:
-            triple = f"?s <{prop.value}> ?o"
-            yield Rule("chain", triple, f"?s {'/'.join(f'<{step}>' for step in steps)} ?o . {_new(triple)}")
+            nodes = ["?s", *(f"?between{number}" for number in range(1, len(steps))), "?o"]
+            links = zip(nodes, steps, nodes[1:], strict=False)
+            pattern = " ".join(f"{start} <{step}> {end} ." for start, step, end in links)
+            yield Rule("chain", f"?s <{prop.value}> ?o", pattern)
 
 
 def _type_rules(model: _Model) -> Iterator[Rule]:
@@ -240,8 +324,7 @@ def _defining_rules(model: _Model) -> Iterator[Rule]:
             table.append((prop.value, value.value, name.value))
             continue
         for pattern in _patterns(model, expression, "?s"):
-            construct = f"?s a <{name.value}>"
-            yield Rule("definition", construct, f"{pattern} {_new(construct)}")
+            yield Rule("definition", f"?s a <{name.value}>", pattern)
     yield _rule("definition", "?s a ?c", _table("?p ?v ?c", sorted(table)), "?s ?p ?v .")
 
 
