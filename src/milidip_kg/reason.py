@@ -112,9 +112,9 @@ class Rule:
         )
         assert isinstance(found, QuerySolutions)
         names = {variable for variable in found.variables if variable not in known}
-        axiom = [Variable(name) for name in _VARIABLE.findall(self.table.partition("{")[0])] or [
-            part for part in pattern if isinstance(part, NamedNode)
-        ]
+        columns = _VARIABLE.findall(self.table.partition("{")[0])
+        axiom: list[NamedNode | Variable] = [Variable(name) for name in columns]
+        axiom = axiom or [part for part in pattern if isinstance(part, NamedNode)]
         premises = self.premises
         for solution in found:
             bound = known | {name: solution[name] for name in names}
