@@ -249,3 +249,5 @@ def test_uri_templates(text: str) -> None:
     values = {"a": "'b c/dé'", "b": "'2'", "e": "''", "n": "NULL::VARCHAR", "p": "'100% %20'"}
     expanded = sql.concat(["''", *template.compile_parts(template.parse(text), values.get)])
     assert duckdb.execute(f"SELECT {expanded}").fetchone() == (TEMPLATES[text],)
+    plain = {"a": "b c/dé", "b": "2", "e": "", "p": "100% %20"}
+    assert template.fill(template.parse(text), plain) == TEMPLATES[text]

@@ -85,6 +85,16 @@ def short(term: NamedNode | Literal | BlankNode | Triple | None) -> str:
     return value
 
 
+def iris(name: str) -> list[str]:
+    """The IRIs that a name as `short` writes it, or a whole IRI, may stand for, the likeliest first."""
+    prefix, sign, rest = name.strip().removeprefix("<").removesuffix(">").partition(":")
+    if sign and prefix in PREFIXES:
+        return [PREFIXES[prefix] + rest]
+    if sign and rest.startswith("//"):
+        return [f"{prefix}:{rest}"]
+    return [start + prefix + sign + rest for start in (BASE + "id/", BASE + "vocab/", BASE)]
+
+
 def write_rows(header: list[str], rows: list[list[str]], form: str, out: IO[bytes]) -> None:
     """Write rows of text as an aligned table or as Markdown."""
     if form == "markdown":

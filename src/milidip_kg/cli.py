@@ -550,3 +550,39 @@ def _check_source(adapter: Adapter, file: Path) -> None:
     writer.writerows(report.left_out)
     _say(f"{report.rows_read:,} rows read, {report.rows_taken:,} taken")
     _end_with(report.findings, any(finding.malformed for finding in report.findings))
+
+
+@app.command(epilog="Example: milidip explain agreement/npt mdp:enteredIntoForceOn '?'")
+def explain(
+    terms: Annotated[
+        list[str] | None,
+        typer.Argument(help="A node, a row (data/states.csv#row=2), or subject, predicate and object; ? is any."),
+    ] = None,
+    query: Annotated[str, typer.Option(help="Explain a row of the answer to this canned query.")] = "",
+    param: Annotated[list[str] | None, typer.Option("--param", "-p", help="Its parameter, as NAME=VALUE.")] = None,
+    row: Annotated[int, typer.Option(min=1, help="With --query: which row, from 1.")] = 1,
+    form: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+    limit: Annotated[int, typer.Option(min=1, help="At most so many statements.")] = 200,
+    output: OutOption = "-",
+    store: StoreOption = DEFAULT_STORE,
+    data: DataOption = None,
+) -> None:
+    """Say where a fact comes from: cell, mapping or rule, sources and licences, and what else is said of the same."""
+    import json
+
+    from milidip_kg.graph import KnowledgeGraph
+
+    if form not in ("text", "json"):
+        raise UsageError(f"There is no format {form!r} of explanations.", did_you_mean(form, ["text", "json"]))
+    if bool(terms) == bool(query):
+        raise UsageError("explain takes either terms or --query.", "For instance: milidip explain agreement/npt")
+    graph = KnowledgeGraph.open(store, data)
+    if query:
+        rows = graph.query(query, **_pairs(param))
+        if row > len(rows):
+            raise UsageError(f"The answer has {len(rows)} rows, so there is no row {row}.")
+        found = graph.explain(rows[row - 1], limit=limit)
+    else:
+        found = graph.explain(*(terms or []), limit=limit)
+    text = str(found) if form == "text" else json.dumps(found.as_dict(), ensure_ascii=False, indent=2) + "\n"
+    _write(output, lambda out: out.write(text.encode("utf-8")))

@@ -23,6 +23,7 @@ from milidip_kg.store import replace_store as _replace
 if TYPE_CHECKING:
     import rdflib
 
+    from milidip_kg.explain import Explainer, Explanation
     from milidip_kg.resolve import Resolution, StateIndex
 
 Value = str | int | float | bool | date | None
@@ -57,13 +58,15 @@ class KnowledgeGraph:
         self._data = data
 
     @classmethod
-    def open(cls, directory: str | Path = "build/store") -> KnowledgeGraph:
+    def open(cls, directory: str | Path = "build/store", data: str | Path | None = None) -> KnowledgeGraph:
         """Open, read-only, a graph that `milidip build` has put into a directory.
+
+        `data` is the folder of tables it was built from, where that is not the packaged one.
 
         Raises:
             InputError: there is no graph there.
         """
-        return cls(open_store(Path(directory)))
+        return cls(open_store(Path(directory)), Path(data) if data else None)
 
     @classmethod
     def build(cls, data: str | Path | None = None, **datasets: str | Path) -> KnowledgeGraph:
@@ -128,6 +131,25 @@ class KnowledgeGraph:
         """What state or organisation a name or code stands for, with the reason; it refuses to guess."""
         return self._index.resolve(text, system, on)
 
+    def explain(self, *what: str | Mapping[str, Any], limit: int = 200) -> Explanation:
+        """Where what is said of something comes from: cell, mapping or rule, sources, licences, other claims.
+
+        `what` is a node (an IRI, or a name such as `agreement/npt`), a row of a table (`data/states.csv#row=2`), a term
+        of the model (`mdp:began`), three terms of a statement (`?` is any), or a row of an answer. At most `limit`
+        statements are explained; the answer says how many are left out.
+
+        >>> kg = KnowledgeGraph.build()
+        >>> fact = kg.explain("organisation/nato", "rdfs:label", "?").statements[0]
+        >>> fact.origins[0].cell.file, fact.origins[0].cell.column
+        ('organisations.csv', 'name')
+
+        Raises:
+            UsageError: the graph holds no such thing.
+        """
+        if len(what) == 1 and isinstance(what[0], Mapping):
+            return self._explainer.explain_row(what[0], limit)
+        return self._explainer.explain(*map(str, what), limit=limit)
+
     def export(self, path: str | Path, form: str | None = None, graphs: Collection[str] = ()) -> int:
         """Write an RDF file (`form`: ttl, trig, nt, nq, jsonld or rdf; else by the file's ending); statements written.
 
@@ -180,6 +202,12 @@ class KnowledgeGraph:
         """The key of the one state so named or coded on that day, if there is just one."""
         found = self._index.resolve(text, None, on)
         return found.key if found.kind == "state" and found.key else None
+
+    @cached_property
+    def _explainer(self) -> Explainer:
+        from milidip_kg.explain import Explainer
+
+        return Explainer(self._store, self._data or resources.folder("data"))
 
     @cached_property
     def _index(self) -> StateIndex:

@@ -14,8 +14,9 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
-from pyoxigraph import BlankNode, NamedNode, QueryTriples, RdfFormat, Store
+from pyoxigraph import BlankNode, NamedNode, QuerySolutions, QueryTriples, RdfFormat, Store, Triple, Variable
 
 from milidip_kg.namespaces import GRAPH_INFERRED, GRAPH_ONTOLOGY, RDF_TYPE
 
@@ -25,16 +26,45 @@ _OWL = "http://www.w3.org/2002/07/owl#"
 
 _IRI = re.compile(r"<([^<>]*)>")
 _TYPE = f"<{RDF_TYPE}>".encode()
+_TERM = r"(?:\?\w+|<[^<>]*>|a)"
+_TRIPLE = re.compile(rf"{_TERM} {_TERM} {_TERM}(?= \.)")
+
+#: What each kind of axiom says, for people.
+_WORDS = {
+    "subproperty": "{} is a subproperty of {}",
+    "inverse": "{} is the inverse of {}",
+    "transitive": "{} is transitive",
+    "chain": "{} follows from a chain of properties",
+    "domain": "what has {} is a {}",
+    "range": "what {} leads to is a {}",
+    "subclass": "every {} is a {}",
+    "definition": "what has {} with the value {} is a {}",
+    "value": "every {} has {} with the value {}",
+}
 
 Node = NamedNode | BlankNode
+Pattern = tuple[NamedNode | Variable, NamedNode | Variable, NamedNode | Variable]
+
+
+def triple(text: str) -> Pattern:
+    """Three terms or variables as a pattern of SPARQL writes them."""
+
+    def term(word: str) -> NamedNode | Variable:
+        if word.startswith("?"):
+            return Variable(word[1:])
+        return NamedNode(RDF_TYPE if word == "a" else word[1:-1])
+
+    subject, predicate, found = text.split()
+    return term(subject), term(predicate), term(found)
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One CONSTRUCT rule with the name of the axiom kind it stands for.
+    """One CONSTRUCT rule: the name of the axiom kind it stands for, and the triples and filters of its pattern.
 
     A rule that many axioms share has a row of `table` for each; the first IRI of a row is the property or class that
-    the row reads. `reads` says so for the rule. A closed rule finds nothing new in what it has written itself.
+    the row reads. `reads` says so for the rule. A closed rule finds nothing new in what it has written itself. Where
+    `shortcut` is set, it is run in place of the pattern, since it gives the same at the fixpoint in one round.
     """
 
     name: str
@@ -44,13 +74,63 @@ class Rule:
     variables: str = ""
     table: tuple[tuple[str, ...], ...] = ()
     closed: bool = False
+    shortcut: str = ""
+
+    @property
+    def premises(self) -> list[Pattern]:
+        """The triples of the pattern."""
+        return [triple(found[0]) for found in _TRIPLE.finditer(self.pattern)]
 
     def query(self, fresh: Collection[str] | None = None) -> str:
         """The rule as SPARQL; given the properties and classes with new statements, for those alone."""
-        rows = [row for row in self.table if fresh is None or row[0] in fresh]
-        values = " ".join("(" + " ".join(f"<{iri}>" for iri in row) + ")" for row in rows)
-        table = f"VALUES ({self.variables}) {{ {values} }}" if self.variables else ""
-        return f"CONSTRUCT {{ {self.construct} }} WHERE {{ {table} {self.pattern} {_new(self.construct)} }}"
+        table = self._values([row for row in self.table if fresh is None or row[0] in fresh])
+        new = f"FILTER NOT EXISTS {{ {self.construct} }}"
+        return f"CONSTRUCT {{ {self.construct} }} WHERE {{ {table} {self.shortcut or self.pattern} {new} }}"
+
+    def _values(self, rows: Iterable[tuple[str, ...]]) -> str:
+        body = " ".join("(" + " ".join(f"<{iri}>" for iri in row) + ")" for row in rows)
+        return f"VALUES ({self.variables}) {{ {body} }}" if self.variables else ""
+
+    def derivations(self, store: Store, conclusion: Triple | None = None) -> Iterator[Derivation]:
+        """Each way in which the rule gives the conclusion (any, if none is named) from what is in the store."""
+        pattern = triple(self.construct)
+        known: dict[Variable, Any] = {}
+        for part, term in zip(pattern, conclusion or (), strict=False):
+            if isinstance(part, Variable):
+                known[part] = term
+            elif part != term:
+                return
+        found = store.query(
+            f"SELECT * WHERE {{ {self._values(self.table)} {self.pattern} }}",
+            use_default_graph_as_union=True,
+            substitutions=known,
+        )
+        assert isinstance(found, QuerySolutions)
+        names = {variable for variable in found.variables if variable not in known}
+        axiom: list[NamedNode | Variable] = [Variable(name[1:]) for name in self.variables.split()]
+        axiom = axiom or [part for part in pattern if isinstance(part, NamedNode)]
+        premises = self.premises
+        for solution in found:
+            bound = known | {name: solution[name] for name in names}
+
+            def filled(parts: Iterable[Any], bound: dict[Variable, Any] = bound) -> tuple[Any, ...]:
+                return tuple(bound[part] if isinstance(part, Variable) else part for part in parts)
+
+            made = [Triple(*filled(premise)) for premise in premises]
+            yield Derivation(self.name, Triple(*filled(pattern)), filled(axiom), tuple(made))
+
+
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """One step of reasoning: the kind of axiom, what follows, the terms of the axiom, and from what it follows."""
+
+    rule: str
+    conclusion: Triple
+    axiom: tuple[NamedNode, ...]
+    premises: tuple[Triple, ...]
+
+    def __str__(self) -> str:
+        return _WORDS.get(self.rule, self.rule + ": {}").format(*(f"<{term.value}>" for term in self.axiom))
 
 
 @dataclass(slots=True)
@@ -177,10 +257,6 @@ def _both_ways(pairs: set[tuple[str, str]]) -> set[tuple[str, str]]:
     return pairs | {(b, a) for a, b in pairs}
 
 
-def _new(triple: str) -> str:
-    return f"FILTER NOT EXISTS {{ {triple} }}"
-
-
 def _rule(name: str, construct: str, variables: str, rows: Iterable[tuple[str, ...]], pattern: str) -> Rule:
     """A rule driven by a table of IRIs; with an empty table it reads nothing."""
     table = tuple(sorted(rows))
@@ -197,15 +273,18 @@ def _property_rules(model: _Model) -> Iterator[Rule]:
 
 
 def _transitive(prop: str) -> Rule:
-    return Rule("transitive", f"?s <{prop}> ?o", f"?s <{prop}>+ ?o .", frozenset({prop}), closed=True)
+    pattern = f"?s <{prop}> ?between . ?between <{prop}> ?o ."
+    return Rule("transitive", f"?s <{prop}> ?o", pattern, frozenset({prop}), closed=True, shortcut=f"?s <{prop}>+ ?o .")
 
 
 def _chain_rules(model: _Model) -> Iterator[Rule]:
     for prop, chain in sorted(model.pairs(_OWL + "propertyChainAxiom"), key=str):
         steps = [step.value for step in model.items(chain) if isinstance(step, NamedNode)]
         if isinstance(prop, NamedNode) and steps:
-            path = "/".join(f"<{step}>" for step in steps)
-            yield Rule("chain", f"?s <{prop.value}> ?o", f"?s {path} ?o .", frozenset(steps))
+            nodes = ["?s", *(f"?between{number}" for number in range(1, len(steps))), "?o"]
+            links = zip(nodes, steps, nodes[1:], strict=False)
+            pattern = " ".join(f"{start} <{step}> {end} ." for start, step, end in links)
+            yield Rule("chain", f"?s <{prop.value}> ?o", pattern, frozenset(steps))
 
 
 def _type_rules(model: _Model) -> Iterator[Rule]:

@@ -6,7 +6,7 @@ A variable that is NULL expands to nothing, as the RFC has it for an undefined o
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -18,6 +18,7 @@ from milidip_kg.csvw.errors import MetadataError
 _RESERVED: Final = ":/?#[]@!$&'()*+,;="
 _UNRESERVED: Final = "-._~"
 _EXPRESSION: Final = re.compile(r"([+#./;?&]?)([^{}]+)")
+_ESCAPE: Final = re.compile(r"%[0-9A-Fa-f]{2}|.", re.DOTALL)
 _VARIABLE: Final = re.compile(r"((?:[A-Za-z0-9_.]|%[0-9A-Fa-f]{2})+)(?::([1-9][0-9]{0,3})|(\*))?")
 
 # Operator: what stands first, what stands between, whether reserved characters stay, and, if the names are written,
@@ -107,6 +108,27 @@ def _compile(expression: Expression, variable: Variable) -> str:
         return "''"
     joined = values[0] if len(values) == 1 else f"nullif(concat_ws({sql.literal(between)}, {', '.join(values)}), '')"
     return f"{sql.literal(first)} || {joined}" if first else joined
+
+
+def fill(template: Template, values: Mapping[str, str]) -> str:
+    """The template expanded in Python, for one row; an absent value expands to nothing, as NULL does in SQL."""
+    return "".join(part if isinstance(part, str) else _fill(part, values) for part in template.parts)
+
+
+def _fill(expression: Expression, values: Mapping[str, str]) -> str:
+    first, between, reserved, empty = _OPERATORS[expression.operator]
+    filled = []
+    for name, length in expression.variables:
+        value = values.get(name)
+        if value is None:
+            continue
+        text = quote(value[:length], safe="") if not reserved else _ESCAPE.sub(_quoted, value[:length])
+        filled.append(text if empty is None else f"{name}{'=' + text if value else empty}")
+    return first + between.join(filled) if any(filled) else ""
+
+
+def _quoted(piece: re.Match[str]) -> str:
+    return piece[0] if len(piece[0]) > 1 else quote(piece[0], safe=_RESERVED + _UNRESERVED)
 
 
 def encode(value: str, *, reserved: bool = False) -> str:
