@@ -123,6 +123,7 @@ def build(
         start = time.perf_counter()
         files = exporting.export_files(made.store, out / "milidip", names)
         made.steps.append(Step("export", time.perf_counter() - start, ", ".join(file.name for file in files)))
+        _write_questions(out)
         _write_left_out(made, out)
     _print_build(made)
     _end_with(made.findings, made.malformed)
@@ -181,6 +182,16 @@ def _print_build(made: Build) -> None:
             f"\n{report.dataset}: {report.rows_read:,} published rows read, {report.rows_taken:,} taken;"
             f" {left:,} rows with something left out (listed beside the store)"
         )
+
+
+def _write_questions(out: Path) -> None:
+    """The canned queries as RDF beside the graph."""
+    from milidip_kg import querybook, resources
+    from milidip_kg.query import read_queries
+    from milidip_kg.store import write_whole
+
+    book = querybook.turtle(read_queries(resources.folder("queries")).values())
+    write_whole(out / "queries.ttl", lambda file: file.write(book))
 
 
 def _write_left_out(made: Build, out: Path) -> None:
@@ -257,10 +268,28 @@ def _check_ontology() -> list[Finding]:
     return check_ontology(store, resources.folder("ontology") / "checks")
 
 
+def _query_names(incomplete: str) -> list[tuple[str, str]]:
+    from milidip_kg.completion import query_names
+
+    return query_names(incomplete)
+
+
+def _parameters(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    from milidip_kg.completion import parameters
+
+    return parameters(ctx, incomplete)
+
+
 @app.command(epilog="Example: milidip query organisation-members --param organisation=nato --param date=1999-03-12")
 def query(
-    name: Annotated[str, typer.Argument(help="Name of a canned query, a SPARQL file, or - for stdin.")],
-    param: Annotated[list[str] | None, typer.Option("--param", "-p", help="A parameter, as NAME=VALUE.")] = None,
+    name: Annotated[
+        str,
+        typer.Argument(help="Name of a canned query, a SPARQL file, or - for stdin.", autocompletion=_query_names),
+    ],
+    param: Annotated[
+        list[str] | None,
+        typer.Option("--param", "-p", help="A parameter, as NAME=VALUE.", autocompletion=_parameters),
+    ] = None,
     form: Annotated[str, typer.Option("--format", help="table, csv, tsv, json or markdown.")] = "table",
     output: OutOption = "-",
     store: StoreOption = DEFAULT_STORE,
@@ -347,12 +376,12 @@ def _write(output: str, write: Callable[[IO[bytes]], Any]) -> Any:  # noqa: ANN4
 
 @app.command(epilog="Example: milidip queries show organisation-members")
 def queries(
-    action: Annotated[str, typer.Argument(help="list, or show.")] = "list",
-    name: Annotated[str, typer.Argument(help="With show: the query.")] = "",
+    action: Annotated[str, typer.Argument(help="list, show, page (Markdown) or turtle.")] = "list",
+    name: Annotated[str, typer.Argument(help="With show: the query.", autocompletion=_query_names)] = "",
     tag: Annotated[str, typer.Option(help="Only the queries with this tag.")] = "",
 ) -> None:
-    """List the canned queries, or show one: its question, parameters, columns and SPARQL."""
-    from milidip_kg import answers, resources
+    """List the canned queries, show one (question, parameters, columns, SPARQL), or write all as a page or as RDF."""
+    from milidip_kg import answers, querybook, resources
     from milidip_kg.query import by_tag, read_queries
 
     known = read_queries(resources.folder("queries"))
@@ -361,8 +390,12 @@ def queries(
         rows = [[one.name, ", ".join(p.name for p in one.parameters), one.summary] for one in chosen]
         print(answers.aligned(["query", "parameters", "answers"], rows), end="")
         return
+    if action in ("page", "turtle"):
+        text = querybook.turtle(known.values()) if action == "turtle" else querybook.page(known.values()).encode()
+        sys.stdout.buffer.write(text)
+        return
     if action != "show":
-        raise UsageError(f"queries takes list or show, not {action!r}.")
+        raise UsageError(f"queries takes list, show, page or turtle, not {action!r}.")
     if name not in known:
         raise UsageError(f"There is no canned query {name!r}.", did_you_mean(name, known))
     one = known[name]
@@ -371,7 +404,7 @@ def queries(
     if parameters:
         print(answers.aligned(["parameter", "type", "default", "sample", "means"], parameters))
     print(answers.aligned(["column", "means"], [[column, means] for column, means in one.columns.items()]))
-    print("\n".join(line for line in one.text.splitlines() if not line.startswith("#+")))
+    print(querybook.sparql(one), end="")
 
 
 @app.command(epilog="Example: milidip export --format trig --graph dcad -o dcad.trig")
