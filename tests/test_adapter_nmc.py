@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from milidip_kg.adapters import AdaptedReport, adapt
-from milidip_kg.adapters.nmc import FIRST_YEAR, INDICATORS, MISSING
+from milidip_kg.adapters.nmc import FIRST_YEAR, INDICATORS, MISSING, NOT_YET
 from milidip_kg.resolve import StateIndex
 from milidip_kg.resources import folder
 
@@ -56,6 +56,17 @@ def test_zero_is_a_figure_and_missing_is_none(report: AdaptedReport) -> None:
     rows = filled(report.folder / f"{MEASUREMENTS}.csv")
     assert {row["figure"] for row in rows if row["state"] == "CAN"} == {"0", "0.0000046681293"}
     assert not [row for row in rows if row["state"] == "CSK" and row["indicator"] == "personnel"]
+
+
+def test_a_state_counted_before_its_time_gets_a_note(tmp_path: Path) -> None:
+    for name in ("states", "state_codes"):
+        (tmp_path / f"{name}.csv").write_bytes((FIXTURES / "resolve" / f"{name}.csv").read_bytes())
+    states = (tmp_path / "states.csv").read_text(encoding="utf-8")
+    life = "CAN,Canada,,northern-america,,"
+    assert life in states
+    (tmp_path / "states.csv").write_text(states.replace(life, life[:-1] + "2017-01-01,"), encoding="utf-8")
+    rows = filled(adapt("nmc", FILE, tmp_path / "out", StateIndex(tmp_path)).folder / f"{MEASUREMENTS}.csv")
+    assert {row["state"] for row in rows if row.get("note") == NOT_YET} == {"CAN"}
 
 
 def test_what_is_left_out_is_listed_with_the_reason(report: AdaptedReport) -> None:

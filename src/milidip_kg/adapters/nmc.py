@@ -20,9 +20,11 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from milidip_kg.adapters.base import Adapter, Columns, Row, Run, UnusableRowError, not_a_code, whole_number
+from milidip_kg.resolve import Span
 
 MISSING: Final = "-9"
 FIRST_YEAR: Final = 1945
+NOT_YET: Final = "The dataset counts the state in a year in which, by the tables, it was none."
 TOO_EARLY: Final = f"before {FIRST_YEAR}, when the tables of states begin"
 
 
@@ -51,6 +53,8 @@ def _adapt(run: Run, row: Row) -> None:
     if year < FIRST_YEAR:
         raise UnusableRowError("year", row["year"], TOO_EARLY)
     state = _state(run, row, year)
+    thing = run.states.state(state)
+    note = NOT_YET if thing and not thing.life.touches(_days(year)) else ""
     run.claim(row, "ccode", f"{row['ccode']}-{year}")
     figures = {column: _figure(row, column, each.factor) for column, each in INDICATORS.items()}
     if not any(figures.values()):
@@ -67,6 +71,7 @@ def _adapt(run: Run, row: Row) -> None:
                 as_of=str(year),
                 figure=figure,
                 measurer="Correlates of War Project, National Material Capabilities",
+                note=note,
             )
         else:
             run.leave_out(row, column, MISSING, "missing in the dataset")
@@ -74,7 +79,7 @@ def _adapt(run: Run, row: Row) -> None:
 
 def _state(run: Run, row: Row, year: int) -> str:
     """The state that the code means in a year, which the abbreviation beside it must not contradict."""
-    when = (date(year, 1, 1), date(year, 12, 31))
+    when = _days(year)
     found = run.states.by_code("cow", row["ccode"], when)
     named = run.states.by_code("cow-abbreviation", row["stateabb"], when)
     for column, answer in (("ccode", found), ("stateabb", named)):
@@ -86,6 +91,10 @@ def _state(run: Run, row: Row, year: int) -> str:
         reason = f"the code means {found.label}, the abbreviation {row['stateabb']} means {named.label}"
         raise UnusableRowError("ccode", row["ccode"], reason)
     return found.key
+
+
+def _days(year: int) -> Span:
+    return date(year, 1, 1), date(year, 12, 31)
 
 
 def _figure(row: Row, column: str, factor: int) -> str:
@@ -117,10 +126,10 @@ NMC: Final = Adapter(
     covers=(
         (
             "capability_measurements",
-            f"Military personnel, military expenditure in current dollars and the composite index of every member of the"
+            "Military personnel, military expenditure in current dollars and the composite index of every member of the"
             f" Correlates of War state system from {FIRST_YEAR} on. What the dataset marks as missing has no row. The"
-            f" years 1816 to {FIRST_YEAR - 1} of the dataset are left out, since the tables of states begin later, and so"
-            f" are the few years in which a code passes from one state to another.",
+            f" years 1816 to {FIRST_YEAR - 1} are left out, since the tables of states begin later, and so are the few"
+            " years in which a code passes from one state to another.",
         ),
     ),
     began=str(FIRST_YEAR),
