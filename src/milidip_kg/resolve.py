@@ -193,6 +193,10 @@ class StateIndex:
         coded = [entry for (_, code), entries in self._codes.items() if code == wanted for entry in entries]
         return self._among(text, [*self._keys.get(wanted, ()), *coded, *self._named(text)], on)
 
+    def state(self, key: str) -> Thing | None:
+        """The state with that key, if the tables have it."""
+        return self._things.get((Kind.STATE, key))
+
     def organisation(self, key: str) -> Thing | None:
         """The organisation with that key, if the tables have it."""
         found = (entry.thing for entry in self._keys.get(key, ()) if entry.thing.kind is Kind.ORGANISATION)
