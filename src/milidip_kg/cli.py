@@ -133,15 +133,19 @@ def build(
 def _build(data: Path | None, with_: list[str] | None, engine: str = "queries") -> Build:
     from milidip_kg.build import build as build_graph
 
-    datasets = {}
-    for word in with_ or []:
+    datasets = dict(_id_files(with_ or []))
+    for name in datasets:
+        _adapter(name)
+    with _progress() as notice:
+        return build_graph(data, datasets, engine, notice)
+
+
+def _id_files(words: list[str]) -> Iterator[tuple[str, Path]]:
+    for word in words:
         name, sign, file = word.partition("=")
         if not sign or not file:
             raise UsageError(f"--with takes ID=FILE, not {word!r}.", "For instance: --with dcad=DCAD-v1.0-main.csv")
-        _adapter(name)
-        datasets[name] = Path(file)
-    with _progress() as notice:
-        return build_graph(data, datasets, engine, notice)
+        yield name, Path(file)
 
 
 @contextmanager
@@ -418,6 +422,35 @@ def resolve(
     found = StateIndex(data or resources.folder("data")).resolve(text, system, day)
     print(found)
     if found.key is None:
+        raise typer.Exit(1)
+
+
+@app.command(epilog="Example: milidip reconcile memberships --with cow-igo=state_year_format3.csv.gz")
+def reconcile(
+    table: Annotated[str, typer.Argument(help="The table to compare, or all.")],
+    with_: Annotated[list[str], typer.Option("--with", help="A published dataset, as ID=FILE; may be repeated.")],
+    form: Annotated[str, typer.Option("--format", help="table, csv, json, turtle or markdown.")] = "table",
+    output: OutOption = "-",
+    data: DataOption = None,
+) -> None:
+    """Compare a table with published datasets: what agrees, each difference, each gap.
+
+    Exit status 1 says that there are differences of which nothing is known.
+    """
+    from milidip_kg import resources
+    from milidip_kg.reconcile import COMPARISONS, reconcile
+    from milidip_kg.reconcile.write import FORMS, write
+
+    if form not in FORMS:
+        raise UsageError(f"There is no report format {form!r}.", did_you_mean(form, FORMS))
+    tables = data or resources.folder("data")
+    reports = []
+    for name, file in _id_files(with_):
+        chosen = COMPARISONS[name].table if table == "all" and name in COMPARISONS else table
+        reports.append(reconcile(chosen, name, file, tables))
+    text = write(reports, form, tables).encode("utf-8")
+    _write(output, lambda out: out.write(text))
+    if any(report.unexplained for report in reports):
         raise typer.Exit(1)
 
 
