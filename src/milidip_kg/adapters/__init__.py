@@ -14,13 +14,14 @@ from typing import Final
 from milidip_kg.adapters.base import AdaptedReport, Adapter, LeftOut, Run
 from milidip_kg.adapters.dcad import DCAD
 from milidip_kg.adapters.mme import MME
+from milidip_kg.adapters.ucdp import UCDP
 from milidip_kg.errors import UsageError, did_you_mean
 from milidip_kg.resolve import StateIndex
 from milidip_kg.resources import folder
 
 __all__ = ["ADAPTERS", "AdaptedReport", "Adapter", "LeftOut", "adapt"]
 
-ADAPTERS: Final[dict[str, Adapter]] = {adapter.id: adapter for adapter in (DCAD, MME)}
+ADAPTERS: Final[dict[str, Adapter]] = {adapter.id: adapter for adapter in (DCAD, MME, UCDP)}
 
 
 def adapt(dataset_id: str, file: Path, out: Path, states: StateIndex, data: Path | None = None) -> AdaptedReport:
