@@ -131,19 +131,23 @@ def build(
 
 def _build(data: Path | None, with_: list[str] | None, engine: str = "queries", save: Path | None = None) -> Build:
     from milidip_kg.build import build as build_graph
-    from milidip_kg.copies import copy_of
 
-    datasets = {}
-    for word in with_ or []:
-        name, sign, file = word.partition("=")
-        if sign and not file:
-            raise UsageError(
-                f"--with takes ID=FILE or ID, not {word!r}.", "For instance: --with dcad=DCAD-v1.0-main.csv"
-            )
-        adapter = _adapter(name)
-        datasets[name] = Path(file) if file else copy_of(adapter)
+    datasets = dict(_id_files(with_ or []))
+    for name in datasets:
+        _adapter(name)
     with _progress() as notice:
         return build_graph(data, datasets, engine, notice, save)
+
+
+def _id_files(words: list[str]) -> Iterator[tuple[str, Path]]:
+    from milidip_kg.copies import copy_of
+
+    for word in words:
+        name, sign, file = word.partition("=")
+        if sign and not file:
+            hint = "For instance: --with dcad=DCAD-v1.0-main.csv"
+            raise UsageError(f"--with takes ID=FILE or ID, not {word!r}.", hint)
+        yield name, Path(file) if file else copy_of(_adapter(name))
 
 
 @contextmanager
@@ -452,6 +456,35 @@ def resolve(
     found = StateIndex(data or resources.folder("data")).resolve(text, system, day)
     print(found)
     if found.key is None:
+        raise typer.Exit(1)
+
+
+@app.command(epilog="Example: milidip reconcile memberships --with cow-igo=state_year_format3.csv.gz")
+def reconcile(
+    table: Annotated[str, typer.Argument(help="The table to compare, or all.")],
+    with_: Annotated[list[str], typer.Option("--with", help="A published dataset, as ID=FILE; may be repeated.")],
+    form: Annotated[str, typer.Option("--format", help="table, csv, json, turtle or markdown.")] = "table",
+    output: OutOption = "-",
+    data: DataOption = None,
+) -> None:
+    """Compare a table with published datasets: what agrees, each difference, each gap.
+
+    Exit status 1 says that there are differences of which nothing is known.
+    """
+    from milidip_kg import resources
+    from milidip_kg.reconcile import COMPARISONS, reconcile
+    from milidip_kg.reconcile.write import FORMS, write
+
+    if form not in FORMS:
+        raise UsageError(f"There is no report format {form!r}.", did_you_mean(form, FORMS))
+    tables = data or resources.folder("data")
+    reports = []
+    for name, file in _id_files(with_):
+        chosen = COMPARISONS[name].table if table == "all" and name in COMPARISONS else table
+        reports.append(reconcile(chosen, name, file, tables))
+    text = write(reports, form, tables).encode("utf-8")
+    _write(output, lambda out: out.write(text))
+    if any(report.unexplained for report in reports):
         raise typer.Exit(1)
 
 

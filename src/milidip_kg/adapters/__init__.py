@@ -15,13 +15,14 @@ from milidip_kg.adapters.base import AdaptedReport, Adapter, LeftOut, Run
 from milidip_kg.adapters.dcad import DCAD
 from milidip_kg.adapters.mme import MME
 from milidip_kg.adapters.nmc import NMC
+from milidip_kg.adapters.ucdp import UCDP
 from milidip_kg.errors import UsageError, did_you_mean
 from milidip_kg.resolve import StateIndex
 from milidip_kg.resources import folder
 
 __all__ = ["ADAPTERS", "AdaptedReport", "Adapter", "LeftOut", "adapt"]
 
-ADAPTERS: Final[dict[str, Adapter]] = {adapter.id: adapter for adapter in (DCAD, MME, NMC)}
+ADAPTERS: Final[dict[str, Adapter]] = {adapter.id: adapter for adapter in (DCAD, MME, NMC, UCDP)}
 
 
 def adapt(dataset_id: str, file: Path, out: Path, states: StateIndex, data: Path | None = None) -> AdaptedReport:

@@ -141,6 +141,8 @@ class Run:
         self.tables |= {table: [] for table, _ in adapter.covers}
         self.labels: dict[str, str] = {}
         """The labels of the things that several rows name, by key."""
+        self.open: dict[tuple[str, ...], dict[str, str]] = {}
+        """The rows made so far that a later row of the published file may add to, by what they are about."""
         self._keys: dict[str, int] = {}
         self._read = 0
         self._rows_left_out: list[int] = []
@@ -158,10 +160,12 @@ class Run:
         if not self._read and not self._findings:
             self._malformed("The published file has no rows.")
 
-    def add(self, table: str, row: Row | None = None, /, **cells: str) -> None:
-        """Add a row to a table, made from a row of the published file (or from none)."""
+    def add(self, table: str, row: Row | None = None, /, **cells: str) -> dict[str, str]:
+        """Add a row to a table, made from a row of the published file (or from none), and return it."""
         own = {"source": self.adapter.id, "checked": self.adapter.checked}
-        self.tables[table].append({**cells, **own, ORIGIN: str(row.number if row else 1)})
+        added = {**cells, **own, ORIGIN: str(row.number if row else 1)}
+        self.tables[table].append(added)
+        return added
 
     def claim(self, row: Row, column: str, key: str) -> None:
         """Take a key for a row.

@@ -122,6 +122,7 @@ NMC: Final = Adapter(
         "1816-1985. International Interactions 14: 115-132. Version 6.0."
     ),
     reads="NMC-60-abridged.csv",
+    sha256="989920cc06ccb652bf8b0c537f78220463ecfe14c41295a8876e9f263e78f323",
     checked="2026-11-22",
     covers=(
         (
