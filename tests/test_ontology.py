@@ -21,7 +21,6 @@ QUERIES = ROOT.parent / "queries"
 OWL = "http://www.w3.org/2002/07/owl#"
 RDFS = "http://www.w3.org/2000/01/rdf-schema#"
 CHECKS = {path.stem.removesuffix("-violation"): path for path in ontology.check_files()}
-ALIGNMENTS = ontology.alignment_files()
 
 PREFIXES = "".join(
     f"@prefix {prefix}: <{iri}> .\n"
@@ -219,7 +218,7 @@ def test_catalog_leads_each_ontology_to_its_file() -> None:
         entry.attrib["name"]: entry.attrib["uri"]
         for entry in tree.getroot().iter("{urn:oasis:names:tc:entity:xmlns:xml:catalog}uri")
     }
-    files = [*ontology.module_files(), *ALIGNMENTS]
+    files = [*ontology.module_files(), *ontology.alignment_files()]
     assert catalog == {header(path)[0]: path.relative_to(ROOT).as_posix() for path in files}
 
 
@@ -341,55 +340,3 @@ def test_concept_that_defines_a_class_defines_no_other() -> None:
         if triple.predicate.value == OWL + "hasValue":
             restrictions[triple.object].append(triple.subject)
     assert {concept: nodes for concept, nodes in restrictions.items() if len(nodes) > 1} == {}
-
-
-# Alignments: the target's terms exist in the target, and nothing is said about them but how ours stand to them
-
-SHARED = ROOT.parents[1] / "shared" / "ontologies"
-TARGETS = {
-    "milidip-org-alignment": ("http://www.w3.org/ns/org#", "org.ttl"),
-    "milidip-prov-alignment": ("http://www.w3.org/ns/prov#", "prov-o.ttl"),
-}
-
-
-@pytest.mark.parametrize("path", ALIGNMENTS, ids=lambda p: p.stem)
-def test_aligned_terms_exist_in_the_target(path: Path) -> None:
-    namespace, file = TARGETS[path.stem]
-    if not (SHARED / file).is_file():
-        pytest.skip(f"{SHARED / file} is not at hand")
-    known = {quad.subject.value for quad in ontology.quads(SHARED / file) if isinstance(quad.subject, ox.NamedNode)}
-    nodes = [term for quad in ontology.quads(path) for term in (quad.subject, quad.predicate, quad.object)]
-    named = {node.value for node in nodes if isinstance(node, ox.NamedNode)}
-    aligned = {iri for iri in named if iri.startswith(namespace)}
-    assert aligned
-    assert aligned - known == set()
-    assert {iri for iri in named if iri.startswith(NS)} - declared() == set()
-
-
-@pytest.mark.parametrize("path", ALIGNMENTS, ids=lambda p: p.stem)
-def test_alignment_declares_the_targets_terms_as_the_target_does(path: Path) -> None:
-    namespace, file = TARGETS[path.stem]
-    if not (SHARED / file).is_file():
-        pytest.skip(f"{SHARED / file} is not at hand")
-    kinds = {OWL + kind for kind in ("Class", "ObjectProperty", "DatatypeProperty")}
-
-    def types(of: Path) -> set[tuple[str, str]]:
-        return {
-            (quad.subject.value, quad.object.value)
-            for quad in ontology.quads(of)
-            if quad.predicate.value == RDF_TYPE
-            and isinstance(quad.subject, ox.NamedNode)
-            and isinstance(quad.object, ox.NamedNode)
-            and quad.subject.value.startswith(namespace)
-            and quad.object.value in kinds
-        }
-
-    assert types(path) - types(SHARED / file) == set()
-
-
-@pytest.mark.parametrize("path", ALIGNMENTS, ids=lambda p: p.stem)
-def test_alignment_says_nothing_about_foreign_terms(path: Path) -> None:
-    for quad in ontology.quads(path):
-        assert quad.predicate.value == RDF_TYPE or not (
-            isinstance(quad.subject, ox.NamedNode) and quad.subject.value.startswith(TARGETS[path.stem][0])
-        )
