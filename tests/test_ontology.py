@@ -21,7 +21,6 @@ QUERIES = ROOT.parent / "queries"
 OWL = "http://www.w3.org/2002/07/owl#"
 RDFS = "http://www.w3.org/2000/01/rdf-schema#"
 CHECKS = {path.stem.removesuffix("-violation"): path for path in ontology.check_files()}
-ALIGNMENTS = ontology.alignment_files()
 
 PREFIXES = "".join(
     f"@prefix {prefix}: <{iri}> .\n"
@@ -42,7 +41,9 @@ PREFIXES = "".join(
 BREACHES = {
     "label": ('mdp:State rdfs:label "Country"@en .', NS + "State"),
     "label-unique": ('mdp:Actor rdfs:label "state"@en .', NS + "Actor"),
-    "definition": ('mdp:State skos:definition "Another."@en .', NS + "State"),
+    "definition": ('mdp:Fleet a owl:Class ; skos:definition "Des navires."@fr .', NS + "Fleet"),
+    "definition-unique": ('mdp:State skos:definition "Another."@en .', NS + "State"),
+    "annotation-whitespace": ('mdp:State skos:scopeNote "Two  spaces."@en .', NS + "State"),
     "definition-form": ('mdp:Fleet skos:definition "some ships"@en .', NS + "Fleet"),
     "definition-circular": (
         'mdp:Fleet a owl:Class ; rdfs:label "fleet"@en ; skos:definition "Actor that is a fleet."@en .',
@@ -65,7 +66,15 @@ BREACHES = {
     "date-bounds": ("mdp:sailedOn mdp:hasEarliestBound mdp:sailedOnEarliest .", NS + "sailedOn"),
     "one-version": ('o:fleet a owl:Ontology ; owl:versionInfo "0.0.1" .', ONTOLOGY + "fleet"),
     "header": ("o:fleet a owl:Ontology .", ONTOLOGY + "fleet"),
-    "deprecated": ("mdp:State owl:deprecated true .", NS + "State"),
+    "deprecated": ('mdp:State owl:deprecated "yes" .', NS + "State"),
+    "deprecated-use": ("mdp:State owl:deprecated true .", NS + "residesIn"),
+    "equivalence": ("mdp:State owl:equivalentClass mdp:Actor .", NS + "State"),
+    "inverse": ("mdp:hasKind owl:inverseOf mdp:hasKind .", NS + "hasKind"),
+    "vague-class": ('mdp:Rest a owl:Class ; rdfs:label "other actor"@en .', NS + "Rest"),
+    "hijacking": (
+        "skos:Concept rdfs:subClassOf mdp:InformationObject .",
+        "http://www.w3.org/2004/02/skos/core#Concept",
+    ),
     "blank-node": ('[] rdfs:label "nobody" .', ""),
     "dl-property-kind": ("mdp:hasKind a owl:DatatypeProperty .", NS + "hasKind"),
     "dl-punning": ("mdp:State a mdp:Actor .", NS + "State"),
@@ -75,6 +84,9 @@ BREACHES = {
     ),
     "dl-datatype": ("mdp:began rdfs:range xsd:date .", NS + "began"),
     "dl-annotation-axiom": ("mdp:graph owl:inverseOf mdp:hasKind .", NS + "graph"),
+    "dl-structure": ("[] a owl:Restriction ; owl:onProperty mdp:hasKind , mdp:hasRole ; owl:hasValue mdp:x .", ""),
+    "dl-reserved-vocabulary": ("rdfs:label rdfs:range xsd:string .", RDFS + "label"),
+    "dl-chain-order": ("mdp:hasActor owl:propertyChainAxiom ( mdp:partOf mdp:involves ) .", NS + "hasActor"),
     "concept-label": ("<https://w3id.org/milidip/vocab/rank/new> a skos:Concept .", VOCAB + "rank/new"),
     "concept-label-unique": (
         '<https://w3id.org/milidip/vocab/rank/new> skos:inScheme v:rank ; skos:prefLabel "colonel"@en .',
@@ -128,12 +140,46 @@ def test_rule_finds_a_breach(rule: str) -> None:
     assert entity in found if entity else found
 
 
+#: Further ways to break a rule that has several parts.
+FURTHER = [
+    ("definition", "mdp:Fleet a owl:Class .", NS + "Fleet"),
+    ("definition-unique", 'mdp:a skos:definition "Some."@en . mdp:b skos:definition "Some."@en .', NS + "b"),
+    ("deprecated", "mdp:State owl:deprecated true .", NS + "State"),
+    ("deprecated", "mdp:State dcterms:isReplacedBy mdp:Actor .", NS + "State"),
+    ("equivalence", "mdp:Alliance owl:equivalentClass [ a owl:Class ] .", NS + "Alliance"),
+    ("inverse", "mdp:leads owl:inverseOf mdp:hasRole ; rdfs:range mdp:Situation .", NS + "leads"),
+    ("inverse", "mdp:near a owl:SymmetricProperty ; owl:inverseOf mdp:far .", NS + "near"),
+    ("vague-class", 'mdp:is a owl:ObjectProperty ; rdfs:label "is"@en .', NS + "is"),
+    ("hijacking", 'skos:notation rdfs:label "code" .', "http://www.w3.org/2004/02/skos/core#notation"),
+    ("dl-structure", "[] a owl:Restriction ; owl:onProperty mdp:hasKind .", ""),
+    ("dl-structure", "[] a owl:Restriction ; owl:onProperty mdp:hasKind ; owl:hasValue mdp:x , mdp:y .", ""),
+    ("dl-structure", "[] rdf:first mdp:x .", ""),
+    ("dl-structure", "mdp:State rdfs:subClassOf _:x . mdp:Actor rdfs:subClassOf _:x .", NS + "Actor"),
+    ("dl-reserved-vocabulary", "mdp:State a rdfs:Class .", NS + "State"),
+    ("dl-reserved-vocabulary", "mdp:State owl:subClassOf mdp:Actor .", NS + "State"),
+    ("dl-reserved-vocabulary", "mdp:code rdfs:subPropertyOf owl:topDataProperty .", NS + "code"),
+    ("dl-chain-order", "mdp:hasActor owl:propertyChainAxiom ( mdp:partOf ) .", NS + "hasActor"),
+]
+
+
+@pytest.mark.parametrize(("rule", "breach", "entity"), FURTHER)
+def test_rule_finds_each_kind_of_breach(rule: str, breach: str, entity: str) -> None:
+    found = {row[0] for row in violations(rule, store(breach))}
+    assert entity in found if entity else found
+
+
+def test_a_chain_may_begin_or_end_with_its_own_property() -> None:
+    graph = store("mdp:located owl:propertyChainAxiom ( mdp:located mdp:partOf ) .")
+    assert violations("dl-chain-order", graph) == []
+
+
 @pytest.mark.parametrize("path", CHECKS.values(), ids=lambda p: p.stem)
 def test_check_says_what_it_checks(path: Path) -> None:
-    first, second, third, *_ = path.read_text("utf-8").splitlines()
+    first, second, third, fourth, *_ = path.read_text("utf-8").splitlines()
     assert re.fullmatch(r"# Title: [A-Z].*[^.]", first)
     assert re.fullmatch(r"# Rule: [A-Z].*[.]", second)
-    assert third == ""
+    assert re.fullmatch(r"# Severity: (violation|warning|info)", third)
+    assert fourth == ""
 
 
 def test_style_names_every_check_and_no_other() -> None:
@@ -142,6 +188,44 @@ def test_style_names_every_check_and_no_other() -> None:
     for path in CHECKS.values():
         rule = path.read_text("utf-8").splitlines()[1].removeprefix("# Rule: ")
         assert rule in style, f"{path.name}: STYLE.md words the rule otherwise"
+
+
+# The lists of others
+
+LISTS = ROOT.parent / "docs" / "ontology-rules.md"
+LEVELS = {"ERROR": "violation", "WARN": "warning", "INFO": "info"}
+
+
+def severity(rule: str) -> str:
+    return CHECKS[rule].read_text("utf-8").splitlines()[2].removeprefix("# Severity: ")
+
+
+def rows_of_lists() -> list[list[str]]:
+    lines = LISTS.read_text("utf-8").splitlines()
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| ")]
+
+
+def test_each_pitfall_of_oops_is_checked_or_does_not_apply() -> None:
+    pitfalls = {cells[0]: cells[2] for cells in rows_of_lists() if re.fullmatch(r"P\d\d", cells[0])}
+    assert list(pitfalls) == [f"P{number:02}" for number in range(1, 42)]
+    here = Path(__file__).read_text("utf-8")
+    for pitfall, answer in pitfalls.items():
+        assert answer, pitfall
+        for name in re.findall(r"`([a-zA-Z_-]+)`", answer):
+            known = name in CHECKS or f"def {name}(" in here or NS + name in declared()
+            assert known, f"{pitfall} names {name}"
+
+
+def test_each_rule_of_robot_has_our_severity_or_does_not_apply() -> None:
+    rules = [cells for cells in rows_of_lists() if len(cells) == 4 and cells[1] in LEVELS]
+    assert len(rules) == 32
+    for name, level, answer, stated in rules:
+        checks = re.findall(r"`([a-z-]+)`", answer)
+        if not checks:
+            assert answer.startswith("does not apply: "), name
+            continue
+        assert {severity(check) for check in checks} == {stated}, name
+        assert stated == LEVELS[level] or stated in answer, f"{name}: say why the severity differs"
 
 
 # What the others use
@@ -219,7 +303,7 @@ def test_catalog_leads_each_ontology_to_its_file() -> None:
         entry.attrib["name"]: entry.attrib["uri"]
         for entry in tree.getroot().iter("{urn:oasis:names:tc:entity:xmlns:xml:catalog}uri")
     }
-    files = [*ontology.module_files(), *ALIGNMENTS]
+    files = [*ontology.module_files(), *ontology.alignment_files()]
     assert catalog == {header(path)[0]: path.relative_to(ROOT).as_posix() for path in files}
 
 
@@ -341,55 +425,3 @@ def test_concept_that_defines_a_class_defines_no_other() -> None:
         if triple.predicate.value == OWL + "hasValue":
             restrictions[triple.object].append(triple.subject)
     assert {concept: nodes for concept, nodes in restrictions.items() if len(nodes) > 1} == {}
-
-
-# Alignments: the target's terms exist in the target, and nothing is said about them but how ours stand to them
-
-SHARED = ROOT.parents[1] / "shared" / "ontologies"
-TARGETS = {
-    "milidip-org-alignment": ("http://www.w3.org/ns/org#", "org.ttl"),
-    "milidip-prov-alignment": ("http://www.w3.org/ns/prov#", "prov-o.ttl"),
-}
-
-
-@pytest.mark.parametrize("path", ALIGNMENTS, ids=lambda p: p.stem)
-def test_aligned_terms_exist_in_the_target(path: Path) -> None:
-    namespace, file = TARGETS[path.stem]
-    if not (SHARED / file).is_file():
-        pytest.skip(f"{SHARED / file} is not at hand")
-    known = {quad.subject.value for quad in ontology.quads(SHARED / file) if isinstance(quad.subject, ox.NamedNode)}
-    nodes = [term for quad in ontology.quads(path) for term in (quad.subject, quad.predicate, quad.object)]
-    named = {node.value for node in nodes if isinstance(node, ox.NamedNode)}
-    aligned = {iri for iri in named if iri.startswith(namespace)}
-    assert aligned
-    assert aligned - known == set()
-    assert {iri for iri in named if iri.startswith(NS)} - declared() == set()
-
-
-@pytest.mark.parametrize("path", ALIGNMENTS, ids=lambda p: p.stem)
-def test_alignment_declares_the_targets_terms_as_the_target_does(path: Path) -> None:
-    namespace, file = TARGETS[path.stem]
-    if not (SHARED / file).is_file():
-        pytest.skip(f"{SHARED / file} is not at hand")
-    kinds = {OWL + kind for kind in ("Class", "ObjectProperty", "DatatypeProperty")}
-
-    def types(of: Path) -> set[tuple[str, str]]:
-        return {
-            (quad.subject.value, quad.object.value)
-            for quad in ontology.quads(of)
-            if quad.predicate.value == RDF_TYPE
-            and isinstance(quad.subject, ox.NamedNode)
-            and isinstance(quad.object, ox.NamedNode)
-            and quad.subject.value.startswith(namespace)
-            and quad.object.value in kinds
-        }
-
-    assert types(path) - types(SHARED / file) == set()
-
-
-@pytest.mark.parametrize("path", ALIGNMENTS, ids=lambda p: p.stem)
-def test_alignment_says_nothing_about_foreign_terms(path: Path) -> None:
-    for quad in ontology.quads(path):
-        assert quad.predicate.value == RDF_TYPE or not (
-            isinstance(quad.subject, ox.NamedNode) and quad.subject.value.startswith(TARGETS[path.stem][0])
-        )

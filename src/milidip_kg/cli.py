@@ -229,6 +229,9 @@ def _end_with(findings: Sequence[Finding], malformed: bool) -> None:
 
 @app.command(epilog="Example: milidip validate --data my-tables --format sarif -o findings.sarif")
 def validate(
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="With --ontology: ontologies of others, checked by the same rules.")
+    ] = None,
     data: DataOption = None,
     with_: WithOption = None,
     form: Annotated[str, typer.Option("--format", help="text, json, sarif, junit, github or turtle.")] = "text",
@@ -246,8 +249,12 @@ def validate(
     levels = list(Severity)
     if fail_on not in [level.value for level in levels]:
         raise UsageError(f"There is no severity {fail_on!r}.", did_you_mean(fail_on, [level.value for level in levels]))
+    if files and not ontology:
+        raise UsageError(
+            "Files are checked as ontologies only.", "Add --ontology, or name a folder of tables with --data."
+        )
     if ontology:
-        findings, malformed = _check_ontology(), False
+        findings, malformed = _check_ontology(files or []), False
     else:
         made = _build(data, with_, engine)
         findings, malformed = made.findings, made.malformed
@@ -260,16 +267,19 @@ def validate(
         raise typer.Exit(1)
 
 
-def _check_ontology() -> list[Finding]:
+def _check_ontology(files: list[Path]) -> list[Finding]:
     from pyoxigraph import NamedNode, Store
 
     from milidip_kg import ontology, resources
     from milidip_kg.namespaces import GRAPH_ONTOLOGY
-    from milidip_kg.validate import check_ontology
+    from milidip_kg.validate import check_ontology, check_outside
 
+    checks = resources.folder("ontology") / "checks"
+    if files:
+        return [finding for file in files for finding in check_outside(file, checks)]
     store = Store()
     store.bulk_extend(ontology.ontology_quads(NamedNode(GRAPH_ONTOLOGY)))
-    return check_ontology(store, resources.folder("ontology") / "checks")
+    return check_ontology(store, checks)
 
 
 def _query_names(incomplete: str) -> list[tuple[str, str]]:

@@ -5,18 +5,20 @@ The rules of the tables (CSVW) are checked where the tables are read, in `tables
 
 from __future__ import annotations
 
+import re
 import warnings
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
-from pyoxigraph import DefaultGraph, NamedNode, QuerySolutions, QueryTriples, RdfFormat, Store, parse, serialize
+from pyoxigraph import DefaultGraph, NamedNode, Quad, QuerySolutions, QueryTriples, RdfFormat, Store, parse, serialize
 
 from milidip_kg import shacl
-from milidip_kg.errors import MilidipError, UsageError
+from milidip_kg.errors import InputError, MilidipError, UsageError
 from milidip_kg.findings import Cell, Finding, Severity, in_order
-from milidip_kg.namespaces import DATA, GRAPH_INFERRED, GRAPH_ONTOLOGY, PROV_DERIVED
+from milidip_kg.namespaces import DATA, GRAPH_INFERRED, GRAPH_ONTOLOGY, NS, ONTOLOGY, PROV_DERIVED, RDF_TYPE
 from milidip_kg.shacl import SH, Result
 
 if TYPE_CHECKING:
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 
     from milidip_kg.tables import Tables
 
+_RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_RDFS: Final = "http://www.w3.org/2000/01/rdf-schema#"
+_OWL: Final = "http://www.w3.org/2002/07/owl#"
 ENGINES: Final = ("queries", "shifty", "pyshacl")
 _SEVERITIES: Final = {
     SH + "Violation": Severity.VIOLATION,
@@ -165,18 +170,86 @@ def cell_of(store: Store, node: str, path: str | None, columns: Columns) -> Cell
 
 def check_ontology(store: Store, checks: Path) -> list[Finding]:
     """What the rule queries of the ontology (`<rule>-violation.rq`) return over the ontology graph."""
-    found = []
-    for path in sorted(checks.glob("*-violation.rq")):
-        rule = path.stem.removesuffix("-violation")
-        solutions = store.query(path.read_text("utf-8"), default_graph=NamedNode(GRAPH_ONTOLOGY))
-        if not isinstance(solutions, QuerySolutions):
-            raise MilidipError(f"The check {path.name} is not a SELECT query.")
-        names = {variable.value for variable in solutions.variables}
-        for solution in solutions:
-            entity, prop, value = (
-                getattr(solution[name], "value", None) if name in names else None
-                for name in ("entity", "property", "value")
-            )
-            message = f"{entity} breaks the rule {rule!r} of ontology/STYLE.md."
-            found.append(Finding(f"ontology.{rule}", message, node=entity, path=prop, value=value))
+    return [finding for path in _checks(checks) for finding in _breaches(store, path, path.read_text("utf-8"))]
+
+
+def check_outside(file: Path, checks: Path) -> list[Finding]:
+    """What the same rules find in the ontology of someone else, taking the namespace of most of its terms for its own.
+
+    Raises:
+        InputError: the file is not there, is no RDF, or declares no class or property.
+    """
+    store = _read(file)
+    own = _namespace(store)
+    if own is None:
+        raise InputError(f"{file} declares no class and no property.", "An ontology in OWL or RDF Schema is wanted.")
+    ontologies = sorted(name.value for name in _instances(store, "Ontology"))
+    names = {NS: own, ONTOLOGY: ontologies[0] if ontologies else own}
+    found: list[Finding] = []
+    for path in _checks(checks):
+        text = path.read_text("utf-8")
+        for ours, theirs in names.items():
+            text = text.replace(f"<{ours}>", f"<{theirs}>")
+        found += _breaches(store, path, text, Cell(file.name))
     return found
+
+
+def _checks(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*-violation.rq"))
+
+
+def _breaches(store: Store, path: Path, query: str, cell: Cell | None = None) -> Iterator[Finding]:
+    rule = path.stem.removesuffix("-violation")
+    said = dict(line.removeprefix("# ").split(": ", 1) for line in query.splitlines()[:3])
+    solutions = store.query(query, default_graph=NamedNode(GRAPH_ONTOLOGY))
+    if not isinstance(solutions, QuerySolutions):
+        raise MilidipError(f"The check {path.name} is not a SELECT query.")
+    names = {variable.value for variable in solutions.variables}
+    for solution in solutions:
+        entity, prop, value = (
+            getattr(solution[name], "value", None) if name in names else None
+            for name in ("entity", "property", "value")
+        )
+        yield Finding(
+            rule=f"ontology.{rule}",
+            message=f"{entity} breaks the rule {rule!r} of ontology/STYLE.md.",
+            severity=Severity(said["Severity"]),
+            cell=cell,
+            value=value,
+            fix=said["Rule"],
+            node=entity,
+            path=prop,
+        )
+
+
+def _read(file: Path) -> Store:
+    """The file as an ontology graph; its format is that of the extension, `.owl` being RDF/XML."""
+    extension = file.suffix.removeprefix(".")
+    form = RdfFormat.from_extension("rdf" if extension == "owl" else extension)
+    if form is None:
+        raise InputError(
+            f"{file} has no extension of an RDF format.", "Known: ttl, nt, nq, trig, rdf, owl, n3, jsonld."
+        )
+    store = Store()
+    try:
+        for quad in parse(path=str(file), format=form, rename_blank_nodes=True):
+            store.add(Quad(quad.subject, quad.predicate, quad.object, NamedNode(GRAPH_ONTOLOGY)))
+    except (OSError, SyntaxError, ValueError) as error:
+        raise InputError(f"{file} cannot be read: {error}") from error
+    return store
+
+
+def _instances(store: Store, *kinds: str) -> Iterator[NamedNode]:
+    for kind in kinds:
+        for space in (_OWL, _RDFS, _RDF):
+            for quad in store.quads_for_pattern(None, NamedNode(RDF_TYPE), NamedNode(space + kind), None):
+                if isinstance(quad.subject, NamedNode):
+                    yield quad.subject
+
+
+def _namespace(store: Store) -> str | None:
+    """The namespace in which most classes and properties are declared; the first by name of several."""
+    kinds = ("Class", "ObjectProperty", "DatatypeProperty", "AnnotationProperty", "Property")
+    terms = {term.value for term in _instances(store, *kinds)}
+    counts = Counter(re.sub(r"[^/#]*$", "", term) for term in terms)
+    return min(counts, key=lambda space: (-counts[space], space), default=None)
