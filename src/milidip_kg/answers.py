@@ -87,12 +87,19 @@ def short(term: NamedNode | Literal | BlankNode | Triple | None) -> str:
 
 def iris(name: str) -> list[str]:
     """The IRIs that a name as `short` writes it, or a whole IRI, may stand for, the likeliest first."""
+    from pyoxigraph import NamedNode
+
     prefix, sign, rest = name.strip().removeprefix("<").removesuffix(">").partition(":")
     if sign and prefix in PREFIXES:
-        return [PREFIXES[prefix] + rest]
-    if sign and rest.startswith("//"):
-        return [f"{prefix}:{rest}"]
-    return [start + prefix + sign + rest for start in (BASE + "id/", BASE + "vocab/", BASE)]
+        found = [PREFIXES[prefix] + rest]
+    elif sign and rest.startswith("//"):
+        found = [f"{prefix}:{rest}"]
+    else:
+        found = [start + prefix + sign + rest for start in (BASE + "id/", BASE + "vocab/", BASE)]
+    try:
+        return [NamedNode(iri).value for iri in found]
+    except ValueError:
+        return []
 
 
 def write_rows(header: list[str], rows: list[list[str]], form: str, out: IO[bytes]) -> None:

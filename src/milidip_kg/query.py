@@ -15,6 +15,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from milidip_kg.answers import iris
 from milidip_kg.errors import InputError, UsageError, did_you_mean
 from milidip_kg.namespaces import ID, VOCAB, XSD
 
@@ -50,9 +51,9 @@ class Names(Protocol):
 class Parameter:
     """A typed parameter of a canned query.
 
-    `type` is one of state, organisation, agreement, date (a day), from and to (the first and last day of an EDTF
-    date), integer, limit (the number of rows), or choice (one of `choices`; `scheme` makes it a concept of that
-    vocabulary).
+    `type` is one of state, organisation, agreement, node (anything that the graph describes), date (a day), from and to
+    (the first and last day of an EDTF date), integer, limit (the number of rows), or choice (one of `choices`; `scheme`
+    makes it a concept of that vocabulary).
     """
 
     name: str
@@ -113,6 +114,8 @@ def term(parameter: Parameter, value: str, names: Names, day: date | None = None
     kind = parameter.type
     if kind in NODES:
         return str(NamedNode(_node(parameter, value, names, day)))
+    if kind == "node":
+        return str(NamedNode(_any_node(parameter, value, names)))
     if kind in ("date", "from", "to"):
         return str(Literal(_day(parameter, value).isoformat(), datatype=NamedNode(XSD + "date")))
     if kind in ("integer", "limit"):
@@ -143,6 +146,17 @@ def _node(parameter: Parameter, value: str, names: Names, day: date | None) -> s
     known = names.keys(start)
     hint = did_you_mean(key.upper() if len(key) == 3 and parameter.type == "state" else key.lower(), known)
     raise UsageError(f"There is no {parameter.type} {value!r} in the graph.", hint)
+
+
+def _any_node(parameter: Parameter, value: str, names: Names) -> str:
+    candidates = [*iris(value), *(iri for start in NODES.values() for iri in iris(start + value))]
+    for iri in candidates:
+        if names.has_node(iri):
+            return iri
+    raise UsageError(
+        f"Parameter {parameter.name}: there is no node {value!r} in the graph.",
+        "Write its IRI, or its name as answers do: agreement/npt, mdp:began, membership-role/member.",
+    )
 
 
 def _day(parameter: Parameter, value: str) -> date:
