@@ -74,8 +74,11 @@ def short(term: NamedNode | Literal | BlankNode | Triple | None) -> str:
     if term is None:
         return ""
     value = str(getattr(term, "value", term))
-    if type(term).__name__ != "NamedNode":
-        return value
+    return short_iri(value) if type(term).__name__ == "NamedNode" else value
+
+
+def short_iri(value: str) -> str:
+    """An IRI as people read it; any other text stays."""
     for start in (BASE + "id/", BASE + "vocab/", BASE):
         if value.startswith(start):
             return value[len(start) :]

@@ -117,7 +117,7 @@ def term(parameter: Parameter, value: str, names: Names, day: date | None = None
     if kind == "node":
         return str(NamedNode(_any_node(parameter, value, names)))
     if kind in ("date", "from", "to"):
-        return str(Literal(_day(parameter, value).isoformat(), datatype=NamedNode(XSD + "date")))
+        return str(Literal(day_of(parameter, value).isoformat(), datatype=NamedNode(XSD + "date")))
     if kind in ("integer", "limit"):
         if not re.fullmatch(r"[0-9]{1,9}", value, re.ASCII):
             raise UsageError(f"Parameter {parameter.name} takes a whole number, not {value!r}.")
@@ -159,7 +159,12 @@ def _any_node(parameter: Parameter, value: str, names: Names) -> str:
     )
 
 
-def _day(parameter: Parameter, value: str) -> date:
+def day_of(parameter: Parameter, value: str) -> date:
+    """The day that a value of type date, from or to stands for.
+
+    Raises:
+        UsageError: it is no such date.
+    """
     if parameter.type == "date":
         try:
             return date.fromisoformat(value if re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII) else "")
@@ -183,7 +188,7 @@ def _day_of(values: Mapping[str, str], known: Mapping[str, Parameter]) -> date |
     """The day for which names are resolved: the `date` parameter, where it is given."""
     for name, value in values.items():
         if known[name].type == "date":
-            return _day(known[name], value.strip())
+            return day_of(known[name], value.strip())
     return None
 
 
