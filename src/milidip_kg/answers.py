@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import IO, TYPE_CHECKING, Final
 
-from milidip_kg.errors import UsageError, did_you_mean
+from milidip_kg.errors import UnknownNameError, UsageError
 from milidip_kg.namespaces import BASE, PREFIXES
 
 if TYPE_CHECKING:
@@ -17,10 +17,10 @@ def check_format(name: str) -> str:
     """The format of that name.
 
     Raises:
-        UsageError: there is none.
+        UnknownNameError: there is none.
     """
     if name not in FORMATS:
-        raise UsageError(f"There is no answer format {name!r}.", did_you_mean(name, FORMATS))
+        raise UnknownNameError("answer format", name, FORMATS)
     return name
 
 

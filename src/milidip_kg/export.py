@@ -13,7 +13,7 @@ from typing import IO, Final
 
 from pyoxigraph import NamedNode, RdfFormat, Store, parse, serialize
 
-from milidip_kg.errors import MilidipError, UsageError, did_you_mean
+from milidip_kg.errors import MilidipError, UnknownNameError, UsageError, did_you_mean
 from milidip_kg.namespaces import GRAPH, GRAPH_CATALOGUE, NS, PREFIXES
 
 _TRIPLE_OF: Final = re.compile(
@@ -49,7 +49,7 @@ def format_named(name: str) -> Format:
     try:
         return FORMATS[name]
     except KeyError:
-        raise UsageError(f"There is no RDF format {name!r}.", did_you_mean(name, FORMATS)) from None
+        raise UnknownNameError("RDF format", name, FORMATS) from None
 
 
 def export(store: Store, out: IO[bytes], form: Format, graphs: Collection[str] = ()) -> int:

@@ -12,9 +12,9 @@ from pyoxigraph import Literal, NamedNode, QueryBoolean, QuerySolutions, QueryTr
 
 from milidip_kg import resources
 from milidip_kg.build import build
-from milidip_kg.errors import FindingsError, UsageError, did_you_mean
+from milidip_kg.errors import FindingsError, UnknownNameError
 from milidip_kg.export import export, format_named, graphs_named
-from milidip_kg.namespaces import PREFIXES
+from milidip_kg.namespaces import NS, PREFIXES
 from milidip_kg.query import CannedQuery, Parameter, day_of, read_queries, run, term
 from milidip_kg.rows import Answer
 from milidip_kg.store import open_store
@@ -24,10 +24,14 @@ if TYPE_CHECKING:
     import rdflib
 
     from milidip_kg.explain import Explainer, Explanation
+    from milidip_kg.picture import Picture
     from milidip_kg.resolve import Resolution, StateIndex
 
 #: What names a node, the best first.
 _LABELS: Final = (PREFIXES["rdfs"] + "label", PREFIXES["skos"] + "prefLabel", PREFIXES["dcterms"] + "title")
+
+#: The classes that a notebook counts.
+_COUNTED: Final = ("State", "Organisation", "Agreement", "ExerciseEdition", "Operation", "DialogueSession", "Situation")
 
 
 class KnowledgeGraph:
@@ -44,7 +48,13 @@ class KnowledgeGraph:
 
     @classmethod
     def open(cls, directory: str | Path = "build/store", data: str | Path | None = None) -> KnowledgeGraph:
-        """Open, read-only, a graph that `milidip build` has put into a directory.
+        """Open, read-only, a graph that `milidip build` has put into a directory; threads may share it.
+
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     KnowledgeGraph.build().save(folder)
+        ...     KnowledgeGraph.open(folder).label("https://w3id.org/milidip/id/organisation/nato")
+        'North Atlantic Treaty Organization'
 
         `data` is the folder of tables it was built from, where that is not the packaged one.
 
@@ -64,9 +74,7 @@ class KnowledgeGraph:
         """
         made = build(Path(data) if data else None, {name: Path(file) for name, file in datasets.items()})
         if not made.ok:
-            raise FindingsError(
-                f"{len(made.findings)} findings; the first: {made.findings[0].cell}: {made.findings[0].message}"
-            )
+            raise FindingsError(made.findings)
         return cls(made.store, Path(data) if data else None)
 
     @property
@@ -86,7 +94,7 @@ class KnowledgeGraph:
             UsageError: there is none.
         """
         if name not in self.queries:
-            raise UsageError(f"There is no canned query {name!r}.", did_you_mean(name, self.queries))
+            raise UnknownNameError("canned query", name, self.queries)
         return self.queries[name]
 
     def query(self, name: str, **parameters: object) -> Answer:
@@ -113,6 +121,9 @@ class KnowledgeGraph:
     def sparql(self, text: str) -> QuerySolutions | QueryBoolean | QueryTriples:
         """The engine's own answer to any read-only SPARQL 1.1 query, over the union of all named graphs.
 
+        >>> bool(KnowledgeGraph.build().sparql("ASK { ?s a <https://w3id.org/milidip/ns/State> }"))
+        True
+
         Raises:
             UsageError: the query does not parse, is an update, or asks for a foreign service.
         """
@@ -136,7 +147,12 @@ class KnowledgeGraph:
         return None
 
     def resolve(self, text: str, system: str | None = None, on: date | None = None) -> Resolution:
-        """What state or organisation a name or code stands for, with the reason; it refuses to guess."""
+        """What state or organisation a name or code stands for, with the reason; it refuses to guess.
+
+        >>> found = KnowledgeGraph.build().resolve("255", system="cow", on=date(1995, 1, 1))
+        >>> found.key, found.label
+        ('DEU', 'Germany')
+        """
         return self._index.resolve(text, system, on)
 
     def explain(self, *what: str | Mapping[str, Any], limit: int = 200) -> Explanation:
@@ -173,8 +189,8 @@ class KnowledgeGraph:
         `from_` and `to` are dates such as 1999 or 1999-03.
 
         >>> kg = KnowledgeGraph.build()
-        >>> kg.connect("FRA", "Germany", kinds=["session"], limit=1)[0]["kind"]
-        'session'
+        >>> kg.connect("FRA", "Germany", kinds=["agreement"], limit=1)[0]["instrument_name"]
+        'Élysée Treaty'
 
         Raises:
             UsageError: a state, a kind or a date is unknown.
@@ -183,7 +199,7 @@ class KnowledgeGraph:
 
         for kind in kinds:
             if kind not in LINKS:
-                raise UsageError(f"There is no kind of instrument {kind!r}.", did_you_mean(kind, LINKS))
+                raise UnknownNameError("kind of instrument", kind, LINKS)
         period = self._day("from", from_), self._day("to", to)
         ends = [term(Parameter("state", "state", ""), text, self)[1:-1] for text in (state, other)]
         return connect(self._store, self.label, ends[0], ends[1], kinds, period, limit)
@@ -203,7 +219,7 @@ class KnowledgeGraph:
         from milidip_kg.network import CENTRAL, central_states
 
         if kind not in CENTRAL:
-            raise UsageError(f"There is no kind of tie {kind!r}.", did_you_mean(kind, CENTRAL))
+            raise UnknownNameError("kind of tie", kind, CENTRAL)
         first, last = self._day("from", from_), self._day("to", to)
         assert first
         assert last
@@ -214,8 +230,28 @@ class KnowledgeGraph:
         """The first (from) or last (to) day of a date."""
         return day_of(Parameter(side, side, ""), text) if text else None
 
+    def neighbourhood(self, node: str, limit: int = 12) -> Picture:
+        """A small picture of a node with at most so many of its neighbours; a notebook shows it.
+
+        >>> picture = KnowledgeGraph.build().neighbourhood("organisation/nato", limit=5)
+        >>> len(picture.edges), picture.left_out > 100
+        (5, True)
+
+        Raises:
+            UsageError: the graph describes no such node.
+        """
+        from milidip_kg.picture import neighbourhood
+
+        found = term(Parameter("node", "node", ""), node, self)[1:-1]
+        return neighbourhood(self._store, self.label, found, limit)
+
     def export(self, path: str | Path, form: str | None = None, graphs: Collection[str] = ()) -> int:
         """Write an RDF file (`form`: ttl, trig, nt, nq, jsonld or rdf; else by the file's ending); statements written.
+
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     KnowledgeGraph.build().export(f"{folder}/sources.ttl", graphs=["catalogue"]) > 1000
+        True
 
         Raises:
             UsageError: there is no such format or named graph.
@@ -235,7 +271,13 @@ class KnowledgeGraph:
         return written
 
     def rdflib(self) -> rdflib.Dataset:
-        """The graph as an rdflib dataset over the same store (its default graph is the union of all)."""
+        """The graph as an rdflib dataset over the same store (its default graph is the union of all).
+
+        >>> from rdflib import RDFS, URIRef
+        >>> dataset = KnowledgeGraph.build().rdflib()
+        >>> print(dataset.value(URIRef("https://w3id.org/milidip/id/state/FRA"), RDFS.label))
+        France
+        """
         import rdflib
         from oxrdflib import OxigraphStore
 
@@ -248,6 +290,20 @@ class KnowledgeGraph:
         quads = self._store.dump(format=RdfFormat.N_QUADS)
         assert quads is not None
         _replace(Path(directory), lambda store: store.bulk_load(input=quads, format=RdfFormat.N_QUADS))
+
+    def _repr_html_(self) -> str:
+        """What the graph holds, in a few numbers."""
+        values = " ".join(f"<{NS}{name}>" for name in _COUNTED)
+        text = (
+            f"SELECT ?class (COUNT(DISTINCT ?s) AS ?n) {{ VALUES ?class {{ {values} }} ?s a ?class }} GROUP BY ?class"
+        )
+        solutions = self.sparql(text + " ORDER BY DESC(?n) ?class")
+        assert isinstance(solutions, QuerySolutions)
+        graphs = sum(1 for _ in self._store.named_graphs())
+        about = (
+            f"<p>Knowledge graph of military diplomacy: {len(self._store):,} statements in {graphs:,} named graphs</p>"
+        )
+        return about + Answer.of_solutions(solutions, self.label)._repr_html_()
 
     # What binding parameters needs (query.Names).
 
