@@ -30,7 +30,20 @@ def milidip(*words: str, stdin: str = "", cwd: Path | None = None) -> subprocess
     return subprocess.run(command, input=stdin, capture_output=True, text=True, check=False, cwd=cwd, env=environment)
 
 
-COMMANDS = ("build", "validate", "query", "queries", "export", "resolve", "reason", "reconcile", "source", "explain")
+COMMANDS = (
+    "build",
+    "central-states",
+    "connect",
+    "explain",
+    "export",
+    "queries",
+    "query",
+    "reason",
+    "reconcile",
+    "resolve",
+    "source",
+    "validate",
+)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -41,7 +54,7 @@ def test_the_help_of_each_command_shows_an_example(name: str) -> None:
 
 
 def test_the_help_imports_no_engine() -> None:
-    code = "import sys, milidip_kg.cli; print([m for m in ('duckdb', 'pyoxigraph', 'rdflib', 'owlready2') if m in sys.modules])"
+    code = "import sys, milidip_kg.cli; print([m for m in ('duckdb', 'networkx', 'pyoxigraph', 'rdflib', 'owlready2') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
 

@@ -108,8 +108,27 @@ def test_a_parameter_takes_what_people_write(kg: KnowledgeGraph) -> None:
 
 
 @pytest.mark.parametrize(
+    ("subject", "statement", "row"),
+    [
+        ("npt", "http://purl.org/dc/terms/title", "data/agreements.csv#row="),
+        ("membership/nato/SWE/member/2024-03-07", "https://w3id.org/milidip/ns/began", "data/memberships.csv#row="),
+        ("source/1gnc-noble-jump-2015", "http://purl.org/dc/terms/title", "data/sources.csv#row=2"),
+        ("graph/1gnc-noble-jump-2015", "http://purl.org/dc/terms/source", "data/sources.csv#row=2"),
+        ("mdp:began", "http://www.w3.org/2004/02/skos/core#definition", "ontology/time-place"),
+        ("membership-role/member", "http://www.w3.org/2004/02/skos/core#prefLabel", "vocab/membership-role"),
+    ],
+)
+def test_any_node_leads_to_its_rows_and_sources(kg: KnowledgeGraph, subject: str, statement: str, row: str) -> None:
+    rows = answer(kg, "provenance-of", subject=subject)
+    assert all(found["source"] and found["row"].startswith("https://w3id.org/milidip/" + row) for found in rows)
+    assert statement in {found["statement"] for found in rows}
+
+
+@pytest.mark.parametrize(
     ("name", "parameters", "says"),
     [
+        ("provenance-of", {"subject": "agreement/nptt"}, "no node"),
+        ("provenance-of", {"subject": "<bad iri>"}, "no node"),
         ("organisation-members", {"organisation": "natto"}, "Did you mean nato"),
         ("organisation-members", {"organization": "nato"}, "Did you mean organisation"),
         ("organisation-members", {"date": "12.3.1999"}, "YYYY-MM-DD"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import IO, TYPE_CHECKING, Final
 
-from milidip_kg.errors import UsageError, did_you_mean
+from milidip_kg.errors import UnknownNameError, UsageError
 from milidip_kg.namespaces import BASE, PREFIXES
 
 if TYPE_CHECKING:
@@ -17,10 +17,10 @@ def check_format(name: str) -> str:
     """The format of that name.
 
     Raises:
-        UsageError: there is none.
+        UnknownNameError: there is none.
     """
     if name not in FORMATS:
-        raise UsageError(f"There is no answer format {name!r}.", did_you_mean(name, FORMATS))
+        raise UnknownNameError("answer format", name, FORMATS)
     return name
 
 
@@ -74,8 +74,11 @@ def short(term: NamedNode | Literal | BlankNode | Triple | None) -> str:
     if term is None:
         return ""
     value = str(getattr(term, "value", term))
-    if type(term).__name__ != "NamedNode":
-        return value
+    return short_iri(value) if type(term).__name__ == "NamedNode" else value
+
+
+def short_iri(value: str) -> str:
+    """An IRI as people read it; any other text stays."""
     for start in (BASE + "id/", BASE + "vocab/", BASE):
         if value.startswith(start):
             return value[len(start) :]
@@ -87,12 +90,19 @@ def short(term: NamedNode | Literal | BlankNode | Triple | None) -> str:
 
 def iris(name: str) -> list[str]:
     """The IRIs that a name as `short` writes it, or a whole IRI, may stand for, the likeliest first."""
+    from pyoxigraph import NamedNode
+
     prefix, sign, rest = name.strip().removeprefix("<").removesuffix(">").partition(":")
     if sign and prefix in PREFIXES:
-        return [PREFIXES[prefix] + rest]
-    if sign and rest.startswith("//"):
-        return [f"{prefix}:{rest}"]
-    return [start + prefix + sign + rest for start in (BASE + "id/", BASE + "vocab/", BASE)]
+        found = [PREFIXES[prefix] + rest]
+    elif sign and rest.startswith("//"):
+        found = [f"{prefix}:{rest}"]
+    else:
+        found = [start + prefix + sign + rest for start in (BASE + "id/", BASE + "vocab/", BASE)]
+    try:
+        return [NamedNode(iri).value for iri in found]
+    except ValueError:
+        return []
 
 
 def write_rows(header: list[str], rows: list[list[str]], form: str, out: IO[bytes]) -> None:

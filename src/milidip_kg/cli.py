@@ -662,3 +662,53 @@ def explain(
         found = graph.explain(*(terms or []), limit=limit)
     text = str(found) if form == "text" else json.dumps(found.as_dict(), ensure_ascii=False, indent=2) + "\n"
     _write(output, lambda out: out.write(text.encode("utf-8")))
+
+
+FormOption = Annotated[str, typer.Option("--format", help="table, csv, tsv, json or markdown.")]
+FromOption = Annotated[str, typer.Option("--from", help="First day, or the year or month that begins with it.")]
+ToOption = Annotated[str, typer.Option("--to", help="Last day, or the year or month that ends with it.")]
+
+
+@app.command(epilog="Example: milidip connect Finland Japan --kind exercise --kind organisation --from 2000 --to 2010")
+def connect(
+    state: Annotated[str, typer.Argument(help="A state, by key, code or name.")],
+    other: Annotated[str, typer.Argument(help="Another.")],
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(help="agreement, exercise, operation, organisation, post or session; may be repeated."),
+    ] = None,
+    from_: FromOption = "",
+    to: ToOption = "",
+    limit: Annotated[int, typer.Option(min=1, help="At most so many chains.")] = 10,
+    form: FormOption = "table",
+    output: OutOption = "-",
+    store: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Find the shortest chains of shared instruments between two states, with what says so at each step."""
+    from milidip_kg import answers
+    from milidip_kg.graph import KnowledgeGraph
+
+    answers.check_format(form)
+    found = KnowledgeGraph.open(store).connect(state, other, kind or (), from_ or None, to or None, limit)
+    _write(output, lambda out: found.write(form, out))
+    if not found:
+        _say(f"No chain of such instruments connects {state} and {other}.")
+
+
+@app.command("central-states", epilog="Example: milidip central-states --kind operation --from 1990 --to 2019")
+def central_states(
+    kind: Annotated[str, typer.Option(help="exercise, operation, session or agreement.")] = "exercise",
+    from_: FromOption = "2000",
+    to: ToOption = "2026",
+    limit: Annotated[int, typer.Option(min=1, help="At most so many states.")] = 20,
+    form: FormOption = "table",
+    output: OutOption = "-",
+    store: StoreOption = DEFAULT_STORE,
+) -> None:
+    """Rank states by degree in the network of shared instruments, with betweenness and eigenvector centrality."""
+    from milidip_kg import answers
+    from milidip_kg.graph import KnowledgeGraph
+
+    answers.check_format(form)
+    found = KnowledgeGraph.open(store).central_states(kind, from_, to, limit)
+    _write(output, lambda out: found.write(form, out))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from milidip_kg.findings import Finding
 
 
 class MilidipError(Exception):
@@ -22,15 +25,28 @@ class MilidipError(Exception):
 
 
 class FindingsError(MilidipError):
-    """The input was read and is wrong; the findings say where."""
+    """The input was read and is wrong; `findings` say where."""
 
     exit_status = 1
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        first = findings[0]
+        super().__init__(f"{len(findings)} findings; the first: {first.cell}: {first.message}")
+        self.findings = findings
 
 
 class UsageError(MilidipError):
     """The call itself is wrong: an unknown name, a parameter of the wrong type."""
 
     exit_status = 2
+
+
+class UnknownNameError(UsageError):
+    """There is no thing of some kind (`what`) that is called `name`; `known` are the names that there are."""
+
+    def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
+        self.what, self.name, self.known = what, name, tuple(known)
+        super().__init__(f"There is no {what} {name!r}.", did_you_mean(name, self.known))
 
 
 class InputError(MilidipError):

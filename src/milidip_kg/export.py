@@ -12,7 +12,7 @@ from typing import IO, Any, Final
 
 from pyoxigraph import NamedNode, Quad, RdfFormat, Store, Triple, parse, serialize
 
-from milidip_kg.errors import MilidipError, UsageError, did_you_mean
+from milidip_kg.errors import MilidipError, UnknownNameError, UsageError, did_you_mean
 from milidip_kg.namespaces import GRAPH, GRAPH_CATALOGUE, NS, PREFIXES
 
 
@@ -44,7 +44,7 @@ def format_named(name: str) -> Format:
     try:
         return FORMATS[name]
     except KeyError:
-        raise UsageError(f"There is no RDF format {name!r}.", did_you_mean(name, FORMATS)) from None
+        raise UnknownNameError("RDF format", name, FORMATS) from None
 
 
 def export(store: Store, out: IO[bytes], form: Format, graphs: Collection[str] = ()) -> int:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pyoxigraph import Literal, NamedNode, QueryBoolean, QuerySolutions, QueryTriples, Store
 
 from milidip_kg import resources
 from milidip_kg.build import build
-from milidip_kg.errors import FindingsError, UsageError, did_you_mean
+from milidip_kg.errors import FindingsError, UnknownNameError
 from milidip_kg.export import export, format_named, graphs_named
-from milidip_kg.namespaces import XSD
-from milidip_kg.query import CannedQuery, read_queries, run
+from milidip_kg.namespaces import NS, PREFIXES
+from milidip_kg.query import CannedQuery, Parameter, day_of, read_queries, run, term
+from milidip_kg.rows import Answer
 from milidip_kg.store import open_store
 from milidip_kg.store import replace_store as _replace
 
@@ -24,25 +24,14 @@ if TYPE_CHECKING:
     import rdflib
 
     from milidip_kg.explain import Explainer, Explanation
+    from milidip_kg.picture import Picture
     from milidip_kg.resolve import Resolution, StateIndex
 
-Value = str | int | float | bool | date | None
+#: What names a node, the best first.
+_LABELS: Final = (PREFIXES["rdfs"] + "label", PREFIXES["skos"] + "prefLabel", PREFIXES["dcterms"] + "title")
 
-
-@dataclass(frozen=True, slots=True)
-class Row(Mapping[str, Value]):
-    """One row of an answer: Python values by column name; an IRI is a string."""
-
-    values_: Mapping[str, Value]
-
-    def __getitem__(self, name: str) -> Value:
-        return self.values_[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.values_)
-
-    def __len__(self) -> int:
-        return len(self.values_)
+#: The classes that a notebook counts.
+_COUNTED: Final = ("State", "Organisation", "Agreement", "ExerciseEdition", "Operation", "DialogueSession", "Situation")
 
 
 class KnowledgeGraph:
@@ -59,7 +48,13 @@ class KnowledgeGraph:
 
     @classmethod
     def open(cls, directory: str | Path = "build/store", data: str | Path | None = None) -> KnowledgeGraph:
-        """Open, read-only, a graph that `milidip build` has put into a directory.
+        """Open, read-only, a graph that `milidip build` has put into a directory; threads may share it.
+
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     KnowledgeGraph.build().save(folder)
+        ...     KnowledgeGraph.open(folder).label("https://w3id.org/milidip/id/organisation/nato")
+        'North Atlantic Treaty Organization'
 
         `data` is the folder of tables it was built from, where that is not the packaged one.
 
@@ -79,9 +74,7 @@ class KnowledgeGraph:
         """
         made = build(Path(data) if data else None, {name: Path(file) for name, file in datasets.items()})
         if not made.ok:
-            raise FindingsError(
-                f"{len(made.findings)} findings; the first: {made.findings[0].cell}: {made.findings[0].message}"
-            )
+            raise FindingsError(made.findings)
         return cls(made.store, Path(data) if data else None)
 
     @property
@@ -101,19 +94,25 @@ class KnowledgeGraph:
             UsageError: there is none.
         """
         if name not in self.queries:
-            raise UsageError(f"There is no canned query {name!r}.", did_you_mean(name, self.queries))
+            raise UnknownNameError("canned query", name, self.queries)
         return self.queries[name]
 
-    def query(self, name: str, **parameters: object) -> list[Row]:
-        """The rows of a canned query; parameters not given take their defaults.
+    def query(self, name: str, **parameters: object) -> Answer:
+        """The typed rows of a canned query; parameters not given take their defaults.
+
+        >>> kg = KnowledgeGraph.build()
+        >>> rows = kg.query("organisation-members", organisation="nato", date="1999-03-12")
+        >>> rows[0]["name"], rows[0]["since"]
+        ('Belgium', '1949-08-24')
+        >>> rows.to_polars().height
+        19
 
         Raises:
             UsageError: the query or a parameter is unknown, or a value is of the wrong type.
         """
         solutions = self.ask(name, {key: str(value) for key, value in parameters.items()})
         assert isinstance(solutions, QuerySolutions)
-        names = [variable.value for variable in solutions.variables]
-        return [Row(dict(zip(names, map(python_value, solution), strict=True))) for solution in solutions]
+        return Answer.of_solutions(solutions, self.label)
 
     def ask(self, name: str, parameters: Mapping[str, str]) -> QuerySolutions | QueryBoolean | QueryTriples:
         """The engine's own answer to a canned query."""
@@ -122,13 +121,38 @@ class KnowledgeGraph:
     def sparql(self, text: str) -> QuerySolutions | QueryBoolean | QueryTriples:
         """The engine's own answer to any read-only SPARQL 1.1 query, over the union of all named graphs.
 
+        >>> bool(KnowledgeGraph.build().sparql("ASK { ?s a <https://w3id.org/milidip/ns/State> }"))
+        True
+
         Raises:
             UsageError: the query does not parse, is an update, or asks for a foreign service.
         """
         return run(self._store, text)
 
+    def label(self, node: str) -> str | None:
+        """The label of a node, English first where it has several.
+
+        >>> KnowledgeGraph.build().label("https://w3id.org/milidip/id/state/FRA")
+        'France'
+        """
+        try:
+            subject = NamedNode(node)
+        except ValueError:
+            return None
+        for name in _LABELS:
+            found = [quad.object for quad in self._store.quads_for_pattern(subject, NamedNode(name), None, None)]
+            labels = sorted((one.language != "en", one.value) for one in found if isinstance(one, Literal))
+            if labels:
+                return labels[0][1]
+        return None
+
     def resolve(self, text: str, system: str | None = None, on: date | None = None) -> Resolution:
-        """What state or organisation a name or code stands for, with the reason; it refuses to guess."""
+        """What state or organisation a name or code stands for, with the reason; it refuses to guess.
+
+        >>> found = KnowledgeGraph.build().resolve("255", system="cow", on=date(1995, 1, 1))
+        >>> found.key, found.label
+        ('DEU', 'Germany')
+        """
         return self._index.resolve(text, system, on)
 
     def explain(self, *what: str | Mapping[str, Any], limit: int = 200) -> Explanation:
@@ -150,8 +174,84 @@ class KnowledgeGraph:
             return self._explainer.explain_row(what[0], limit)
         return self._explainer.explain(*map(str, what), limit=limit)
 
+    def connect(
+        self,
+        state: str,
+        other: str,
+        kinds: Sequence[str] = (),
+        from_: str | None = None,
+        to: str | None = None,
+        limit: int = 10,
+    ) -> Answer:
+        """The shortest chains of shared instruments between two states, one row a step, with the source of each.
+
+        `kinds` are some of agreement, exercise, operation, organisation, post, session (all, if none is named);
+        `from_` and `to` are dates such as 1999 or 1999-03.
+
+        >>> kg = KnowledgeGraph.build()
+        >>> kg.connect("FRA", "Germany", kinds=["agreement"], limit=1)[0]["instrument_name"]
+        'Élysée Treaty'
+
+        Raises:
+            UsageError: a state, a kind or a date is unknown.
+        """
+        from milidip_kg.network import LINKS, connect
+
+        for kind in kinds:
+            if kind not in LINKS:
+                raise UnknownNameError("kind of instrument", kind, LINKS)
+        period = self._day("from", from_), self._day("to", to)
+        ends = [term(Parameter("state", "state", ""), text, self)[1:-1] for text in (state, other)]
+        return connect(self._store, self.label, ends[0], ends[1], kinds, period, limit)
+
+    def central_states(self, kind: str = "exercise", from_: str = "2000", to: str = "2026", limit: int = 20) -> Answer:
+        """The most central states among those who share instruments of a kind that began in a period.
+
+        Degree and ties are those of the canned query `central-states`; betweenness and eigenvector centrality are of
+        the same network. `kind` is exercise, operation, session or agreement (a bilateral one).
+
+        >>> KnowledgeGraph.build().central_states("exercise", "2010", "2019", limit=1).columns
+        ('state', 'name', 'degree', 'ties', 'betweenness', 'eigenvector')
+
+        Raises:
+            UsageError: the kind or a date is unknown.
+        """
+        from milidip_kg.network import CENTRAL, central_states
+
+        if kind not in CENTRAL:
+            raise UnknownNameError("kind of tie", kind, CENTRAL)
+        first, last = self._day("from", from_), self._day("to", to)
+        assert first
+        assert last
+        return central_states(self._store, self.label, kind, (first, last), limit)
+
+    @staticmethod
+    def _day(side: str, text: str | None) -> date | None:
+        """The first (from) or last (to) day of a date."""
+        return day_of(Parameter(side, side, ""), text) if text else None
+
+    def neighbourhood(self, node: str, limit: int = 12) -> Picture:
+        """A small picture of a node with at most so many of its neighbours; a notebook shows it.
+
+        >>> picture = KnowledgeGraph.build().neighbourhood("organisation/nato", limit=5)
+        >>> len(picture.edges), picture.left_out > 100
+        (5, True)
+
+        Raises:
+            UsageError: the graph describes no such node.
+        """
+        from milidip_kg.picture import neighbourhood
+
+        found = term(Parameter("node", "node", ""), node, self)[1:-1]
+        return neighbourhood(self._store, self.label, found, limit)
+
     def export(self, path: str | Path, form: str | None = None, graphs: Collection[str] = ()) -> int:
         """Write an RDF file (`form`: ttl, trig, nt, nq, jsonld or rdf; else by the file's ending); statements written.
+
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     KnowledgeGraph.build().export(f"{folder}/sources.ttl", graphs=["catalogue"]) > 1000
+        True
 
         Raises:
             UsageError: there is no such format or named graph.
@@ -171,7 +271,13 @@ class KnowledgeGraph:
         return written
 
     def rdflib(self) -> rdflib.Dataset:
-        """The graph as an rdflib dataset over the same store (its default graph is the union of all)."""
+        """The graph as an rdflib dataset over the same store (its default graph is the union of all).
+
+        >>> from rdflib import RDFS, URIRef
+        >>> dataset = KnowledgeGraph.build().rdflib()
+        >>> print(dataset.value(URIRef("https://w3id.org/milidip/id/state/FRA"), RDFS.label))
+        France
+        """
         import rdflib
         from oxrdflib import OxigraphStore
 
@@ -184,6 +290,20 @@ class KnowledgeGraph:
         quads = self._store.dump(format=RdfFormat.N_QUADS)
         assert quads is not None
         _replace(Path(directory), lambda store: store.bulk_load(input=quads, format=RdfFormat.N_QUADS))
+
+    def _repr_html_(self) -> str:
+        """What the graph holds, in a few numbers."""
+        values = " ".join(f"<{NS}{name}>" for name in _COUNTED)
+        text = (
+            f"SELECT ?class (COUNT(DISTINCT ?s) AS ?n) {{ VALUES ?class {{ {values} }} ?s a ?class }} GROUP BY ?class"
+        )
+        solutions = self.sparql(text + " ORDER BY DESC(?n) ?class")
+        assert isinstance(solutions, QuerySolutions)
+        graphs = sum(1 for _ in self._store.named_graphs())
+        about = (
+            f"<p>Knowledge graph of military diplomacy: {len(self._store):,} statements in {graphs:,} named graphs</p>"
+        )
+        return about + Answer.of_solutions(solutions, self.label)._repr_html_()
 
     # What binding parameters needs (query.Names).
 
@@ -214,21 +334,3 @@ class KnowledgeGraph:
         from milidip_kg.resolve import StateIndex
 
         return StateIndex(self._data or resources.folder("data"))
-
-
-def python_value(term: object) -> Value:
-    """A term as a Python value: numbers, dates and booleans typed, everything else as text."""
-    if term is None:
-        return None
-    if isinstance(term, Literal):
-        kind = term.datatype.value.removeprefix(XSD)
-        if kind in ("integer", "nonNegativeInteger", "int", "long"):
-            return int(term.value)
-        if kind in ("decimal", "double", "float"):
-            return float(term.value)
-        if kind == "boolean":
-            return term.value == "true"
-        if kind == "date":
-            return date.fromisoformat(term.value[:10])
-        return term.value
-    return str(getattr(term, "value", term))

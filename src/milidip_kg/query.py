@@ -15,6 +15,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from milidip_kg.answers import iris
 from milidip_kg.errors import InputError, UsageError, did_you_mean
 from milidip_kg.namespaces import ID, VOCAB, XSD
 
@@ -50,9 +51,9 @@ class Names(Protocol):
 class Parameter:
     """A typed parameter of a canned query.
 
-    `type` is one of state, organisation, agreement, date (a day), from and to (the first and last day of an EDTF
-    date), integer, limit (the number of rows), or choice (one of `choices`; `scheme` makes it a concept of that
-    vocabulary).
+    `type` is one of state, organisation, agreement, node (anything that the graph describes), date (a day), from and to
+    (the first and last day of an EDTF date), integer, limit (the number of rows), or choice (one of `choices`; `scheme`
+    makes it a concept of that vocabulary).
     """
 
     name: str
@@ -113,8 +114,10 @@ def term(parameter: Parameter, value: str, names: Names, day: date | None = None
     kind = parameter.type
     if kind in NODES:
         return str(NamedNode(_node(parameter, value, names, day)))
+    if kind == "node":
+        return str(NamedNode(_any_node(parameter, value, names)))
     if kind in ("date", "from", "to"):
-        return str(Literal(_day(parameter, value).isoformat(), datatype=NamedNode(XSD + "date")))
+        return str(Literal(day_of(parameter, value).isoformat(), datatype=NamedNode(XSD + "date")))
     if kind in ("integer", "limit"):
         if not re.fullmatch(r"[0-9]{1,9}", value, re.ASCII):
             raise UsageError(f"Parameter {parameter.name} takes a whole number, not {value!r}.")
@@ -145,7 +148,23 @@ def _node(parameter: Parameter, value: str, names: Names, day: date | None) -> s
     raise UsageError(f"There is no {parameter.type} {value!r} in the graph.", hint)
 
 
-def _day(parameter: Parameter, value: str) -> date:
+def _any_node(parameter: Parameter, value: str, names: Names) -> str:
+    candidates = [*iris(value), *(iri for start in NODES.values() for iri in iris(start + value))]
+    for iri in candidates:
+        if names.has_node(iri):
+            return iri
+    raise UsageError(
+        f"Parameter {parameter.name}: there is no node {value!r} in the graph.",
+        "Write its IRI, or its name as answers do: agreement/npt, mdp:began, membership-role/member.",
+    )
+
+
+def day_of(parameter: Parameter, value: str) -> date:
+    """The day that a value of type date, from or to stands for.
+
+    Raises:
+        UsageError: it is no such date.
+    """
     if parameter.type == "date":
         try:
             return date.fromisoformat(value if re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII) else "")
@@ -169,7 +188,7 @@ def _day_of(values: Mapping[str, str], known: Mapping[str, Parameter]) -> date |
     """The day for which names are resolved: the `date` parameter, where it is given."""
     for name, value in values.items():
         if known[name].type == "date":
-            return _day(known[name], value.strip())
+            return day_of(known[name], value.strip())
     return None
 
 

@@ -1,0 +1,188 @@
+"""Rows of an answer as Python has them: typed values, data frames, text in any answer format, HTML."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from html import escape
+from typing import IO, TYPE_CHECKING, Any, overload
+
+from milidip_kg.answers import check_format, short_iri, write_rows
+from milidip_kg.errors import UsageError
+from milidip_kg.namespaces import XSD
+
+if TYPE_CHECKING:
+    import pandas
+    import polars
+    from pyoxigraph import QuerySolutions
+
+Value = str | int | float | bool | date | None
+
+#: How many rows an answer shows in a notebook; the others are counted.
+SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Row(Mapping[str, Value]):
+    """One row of an answer: Python values by column name; an IRI is a string."""
+
+    values_: Mapping[str, Value]
+
+    def __getitem__(self, name: str) -> Value:
+        return self.values_[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.values_)
+
+    def __len__(self) -> int:
+        return len(self.values_)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Sequence[Row]):
+    """The rows of an answer, in order, with the names of its columns; `label` names a node for people.
+
+    >>> answer = Answer.of(["state", "degree"], [["https://w3id.org/milidip/id/state/FRA", 7]])
+    >>> answer[0]["degree"], len(answer)
+    (7, 1)
+    >>> answer.to_pandas().dtypes["degree"].name
+    'Int64'
+    >>> answer.to_polars().schema["degree"]
+    Int64
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+    label: Callable[[str], str | None] = field(default=lambda _: None, repr=False, compare=False)
+
+    @classmethod
+    def of(
+        cls,
+        columns: Sequence[str],
+        rows: Iterable[Sequence[Value]],
+        label: Callable[[str], str | None] = lambda _: None,
+    ) -> Answer:
+        """An answer from plain values."""
+        return cls(tuple(columns), tuple(Row(dict(zip(columns, row, strict=True))) for row in rows), label)
+
+    @classmethod
+    def of_solutions(cls, solutions: QuerySolutions, label: Callable[[str], str | None] = lambda _: None) -> Answer:
+        """An answer from the solutions of a query."""
+        names = [variable.value for variable in solutions.variables]
+        return cls.of(names, ([python_value(term) for term in solution] for solution in solutions), label)
+
+    @overload
+    def __getitem__(self, place: int) -> Row: ...
+    @overload
+    def __getitem__(self, place: slice) -> Answer: ...
+    def __getitem__(self, place: int | slice) -> Row | Answer:
+        if isinstance(place, slice):
+            return Answer(self.columns, self.rows[place], self.label)
+        return self.rows[place]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """The rows as a pandas frame: Int64, Float64, boolean, datetime64[s] or string, all of which know absence.
+
+        Raises:
+            UsageError: pandas is not installed.
+        """
+        try:
+            import pandas
+        except ImportError as error:
+            raise UsageError("pandas is not installed.", "pip install 'milidip-kg[frames]'") from error
+        names = {int: "Int64", float: "Float64", bool: "boolean", date: "datetime64[s]", str: "string"}
+        series = {name: pandas.Series(values, dtype=names[kind]) for name, kind, values in self._typed()}
+        return pandas.DataFrame(series, columns=list(self.columns))
+
+    def to_polars(self) -> polars.DataFrame:
+        """The rows as a polars frame: Int64, Float64, Boolean, Date or String.
+
+        Raises:
+            UsageError: polars is not installed.
+        """
+        try:
+            import polars
+        except ImportError as error:
+            raise UsageError("polars is not installed.", "pip install 'milidip-kg[frames]'") from error
+        kinds: dict[type, Any] = {int: polars.Int64, float: polars.Float64, bool: polars.Boolean}
+        kinds |= {date: polars.Date, str: polars.String}
+        return polars.DataFrame([polars.Series(name, values, kinds[kind]) for name, kind, values in self._typed()])
+
+    def _typed(self) -> Iterator[tuple[str, type, list[Any]]]:
+        """Each column with its one type and its values in that type; a mixture is text."""
+        for name in self.columns:
+            values = [row[name] for row in self.rows]
+            kinds = {type(value) for value in values if value is not None}
+            kind = float if kinds == {int, float} else kinds.pop() if len(kinds) == 1 else str
+            casts: dict[type, Callable[[Any], Any]] = {float: float, str: text}
+            cast = casts.get(kind, lambda value: value)
+            yield name, kind, [None if value is None else cast(value) for value in values]
+
+    def write(self, form: str, out: IO[bytes]) -> int:
+        """Write the rows as table, CSV, TSV, JSON (a list of objects) or Markdown, and return their number.
+
+        Raises:
+            UsageError: there is no such format.
+        """
+        if check_format(form) in ("table", "markdown"):
+            write_rows(
+                list(self.columns), [[short_iri(text(value)) for value in row.values()] for row in self], form, out
+            )
+        elif form == "json":
+            made = [{name: value for name, value in row.items() if value is not None} for row in self]
+            out.write((json.dumps(made, ensure_ascii=False, indent=1, default=str) + "\n").encode("utf-8"))
+        else:
+            lines = io.StringIO(newline="")
+            writer = csv.writer(lines, delimiter="," if form == "csv" else "\t", lineterminator="\n")
+            writer.writerow(self.columns)
+            writer.writerows([text(value) for value in row.values()] for row in self)
+            out.write(lines.getvalue().encode("utf-8"))
+        return len(self)
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th>{escape(name)}</th>" for name in self.columns)
+        body = "".join(
+            f"<tr>{''.join(f'<td>{self._cell(value)}</td>' for value in row.values())}</tr>" for row in self[:SHOWN]
+        )
+        more = f"<p>{len(self) - SHOWN:,} rows more</p>" if len(self) > SHOWN else ""
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
+
+    def _cell(self, value: Value) -> str:
+        if isinstance(value, str) and value.startswith(("http://", "https://")):
+            name = self.label(value) or short_iri(value)
+            return f'<a href="{escape(value)}">{escape(name)}</a>'
+        return escape(text(value))
+
+
+def text(value: Value) -> str:
+    """A value as CSV has it; an absent one is empty."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else str(value)
+
+
+def python_value(term: object) -> Value:
+    """A term as a Python value: numbers, dates and booleans typed, everything else as text."""
+    from pyoxigraph import Literal
+
+    if term is None:
+        return None
+    if isinstance(term, Literal):
+        kind = term.datatype.value.removeprefix(XSD)
+        if kind in ("integer", "nonNegativeInteger", "int", "long"):
+            return int(term.value)
+        if kind in ("decimal", "double", "float"):
+            return float(term.value)
+        if kind == "boolean":
+            return term.value in ("true", "1")
+        if kind == "date":
+            return date.fromisoformat(term.value[:10])
+        return term.value
+    return str(getattr(term, "value", term))
