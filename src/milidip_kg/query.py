@@ -30,6 +30,7 @@ NODES: Final = {
     "state": ID + "state/",
     "organisation": ID + "organisation/",
     "agreement": ID + "agreement/",
+    "programme": ID + "programme/",
 }
 
 
@@ -50,8 +51,8 @@ class Names(Protocol):
 class Parameter:
     """A typed parameter of a canned query.
 
-    `type` is one of state, organisation, agreement, date (a day), from and to (the first and last day of an EDTF
-    date), integer, limit (the number of rows), or choice (one of `choices`; `scheme` makes it a concept of that
+    `type` is one of state, organisation, agreement, programme, date (a day), from and to (the first and last day of an
+    EDTF date), integer, limit (the number of rows), or choice (one of `choices`; `scheme` makes it a concept of that
     vocabulary).
     """
 
