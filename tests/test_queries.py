@@ -139,6 +139,7 @@ def test_any_node_leads_to_its_rows_and_sources(kg: KnowledgeGraph, subject: str
         ("exercises-of-state", {"from": "next year"}, "1999-03"),
         ("graph-statistics", {"x": "1"}, "It takes none"),
         ("organisation-member", {}, "Did you mean organisation-members"),
+        ("partners-of-programme", {"programme": "nato-depe"}, "Did you mean nato-deep"),
     ],
 )
 def test_a_wrong_parameter_is_refused_with_what_would_be_right(
@@ -147,3 +148,22 @@ def test_a_wrong_parameter_is_refused_with_what_would_be_right(
     with pytest.raises(UsageError) as caught:
         kg.ask(name, parameters)
     assert says in str(caught.value)
+
+
+def test_a_programme_is_asked_by_its_key_whatever_its_sort(kg: KnowledgeGraph) -> None:
+    baltic = answer(kg, "partners-of-programme", programme="baltbat")
+    assert {row["name"] for row in baltic if row["role"] == "recipient"} == {"Estonia", "Latvia", "Lithuania"}
+    pairs = answer(
+        kg, "partners-of-programme", programme="https://w3id.org/milidip/id/programme/state-partnership-program"
+    )
+    assert [row["began"] for row in pairs if row["counterpart"] == "Illinois National Guard"] == ["1993-07-14"]
+
+
+def test_visits_between_two_states_are_told_both_ways(kg: KnowledgeGraph) -> None:
+    rows = answer(kg, "visits-between", state="GBR", other="JPN")
+    assert {(row["visitor"][-3:], row["place"]) for row in rows} == {
+        ("GBR", "Yokosuka"),
+        ("JPN", "London"),
+        ("JPN", "Southampton"),
+    }
+    assert rows == answer(kg, "visits-between", state="JPN", other="GBR")
