@@ -17,6 +17,7 @@ def with_datasets() -> Build:
         "dcad": shared("sources", "dcad-v10", "DCAD-v1.0-main.csv"),
         "mme": shared("sources", "jme-dorazio", "mme_v7.csv"),
         "nmc": shared("sources", "cow-nmc", "NMC-60-abridged.csv"),
+        "ucdp": shared("sources", "ucdp-conflict", "ucdp-prio-acd-251.csv"),
     }
     made = build(datasets=files)
     assert made.ok, made.findings[:10]
@@ -47,6 +48,15 @@ def test_every_published_row_is_in_the_graph_or_listed_with_its_reason(
     assert report.rows_taken + len(report.rows_left_out) == rows
     assert set(report.rows_left_out) <= {left.row for left in report.left_out if left.reason}
     assert number(with_datasets, things, dataset) == report.written[table] >= report.rows_taken
+
+
+def test_the_years_of_conflicts_are_episodes(with_datasets: Build) -> None:
+    """Several rows make one episode, so that there are fewer confrontations than rows."""
+    (report,) = [one for one in with_datasets.adapted if one.dataset == "ucdp"]
+    assert number(with_datasets, "confrontation", "ucdp") == report.written["confrontations"] == 618
+    assert (
+        number(with_datasets, "confrontation-participation", "ucdp") == report.written["confrontation_participations"]
+    )
 
 
 def test_the_graph_of_a_dataset_leads_to_its_rows(with_datasets: Build) -> None:

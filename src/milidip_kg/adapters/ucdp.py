@@ -37,6 +37,11 @@ PRECISION: Final = {"1": "day", "2": "month", "3": "month", "4": "year", "5": "y
 
 UNKNOWN_STATES: Final = {"751": "Hyderabad, a state to 1948 that the tables do not have"}
 
+SERBIA: Final = ("345", "SRB", date(2006, 6, 5))
+"""The dataset keeps the code of Yugoslavia for Serbia, which the state system gives a code of its own from that day."""
+RHODESIA: Final = ("ZWE", date(1980, 4, 18), "Rhodesia, which has the code of Zimbabwe.")
+"""The state that a code means in fact before a day, and what must be said of it."""
+
 SIDES: Final = (
     ("a", "party", "gwno_a"),
     ("a", "supporter", "gwno_a_2nd"),
@@ -52,7 +57,10 @@ def _adapt(run: Run, row: Row) -> None:
     kind = _code(row, "type_of_conflict", KINDS)
     if row["start_prec2"] not in PRECISION:
         raise not_a_code(row, "start_prec2", "a number from 1 to 7")
+    if row["ep_end"] not in ("0", "1"):
+        raise not_a_code(row, "ep_end", "0 or 1")
     began = _date(row, "start_date2")
+    ended = _date(row, "ep_end_date") if row["ep_end"] == "1" else None
     key = f"ucdp-{whole_number(row, 'conflict_id')}-{row['start_date2']}"
     first = max(began, date(year, 1, 1))
     when = (first, first)
@@ -76,10 +84,8 @@ def _adapt(run: Run, row: Row) -> None:
         run.open["confrontation", key] = confrontation
     elif kind not in confrontation["kind"].split(";"):
         confrontation["kind"] += f";{kind}"
-    if row["ep_end"] == "1":
-        confrontation["ended"] = f"{_date(row, 'ep_end_date').isoformat()}~"
-    elif row["ep_end"] != "0":
-        raise not_a_code(row, "ep_end", "0 or 1")
+    if ended:
+        confrontation["ended"] = f"{ended.isoformat()}~"
     for column, role, side, actor in participants:
         _participate(run, row, (key, column, actor), year, role, side)
 
@@ -119,7 +125,9 @@ def _states(run: Run, row: Row, column: str, when: Span) -> Iterator[str]:
     """The states that a list of Gleditsch-Ward codes means on that day."""
     for code in filter(None, (part.strip() for part in row[column].split(","))):
         found = run.states.by_code("gleditsch-ward", code, when)
-        if found.key:
+        if code == SERBIA[0] and when[0] >= SERBIA[2]:
+            yield SERBIA[1]
+        elif found.key:
             yield found.key
         else:
             run.leave_out(row, column, code, UNKNOWN_STATES.get(code, found.reason))
@@ -149,6 +157,8 @@ def _participate(run: Run, row: Row, who: tuple[str, str, str], year: int, role:
         known["ended"] = str(year)
     elif known is None or known["ended"] != str(year):
         spell = {"began": str(year), "ended": str(year), column: actor}
+        if actor == RHODESIA[0] and year < RHODESIA[1].year:
+            spell["note"] = RHODESIA[2]
         run.open["participation", *who, role, side] = run.add(
             "confrontation_participations", row, confrontation=confrontation, side=side, role=role, **spell
         )
