@@ -30,6 +30,8 @@ NODES: Final = {
     "state": ID + "state/",
     "organisation": ID + "organisation/",
     "agreement": ID + "agreement/",
+    "case": ID + "case-study/",
+    "outcome-claim": ID + "outcome-claim/",
 }
 
 
@@ -50,9 +52,9 @@ class Names(Protocol):
 class Parameter:
     """A typed parameter of a canned query.
 
-    `type` is one of state, organisation, agreement, date (a day), from and to (the first and last day of an EDTF
-    date), integer, limit (the number of rows), or choice (one of `choices`; `scheme` makes it a concept of that
-    vocabulary).
+    `type` is one of state, organisation, agreement, case, outcome-claim, date (a day), from and to (the first and last
+    day of an EDTF date), integer, limit (the number of rows), or choice (one of `choices`; `scheme` makes it a concept
+    of that vocabulary).
     """
 
     name: str
