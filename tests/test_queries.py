@@ -100,6 +100,37 @@ def test_the_states_outside_the_npt_and_the_disputed_withdrawal(kg: KnowledgeGra
     }
 
 
+def test_a_claim_and_its_dissent_stand_side_by_side(kg: KnowledgeGraph) -> None:
+    pairs = {
+        (row["claim"].rsplit("/", 1)[-1], row["dissent"].rsplit("/", 1)[-1]) for row in answer(kg, "disputed-claims")
+    }
+    assert ("bernhardt-sukin-exercises-provoke", "dorazio-no-systematic-escalation") in pairs
+    assert ("hendrickson-air-power-ended-war", "bosnia-more-a-victory-of-diplomacy") in pairs
+    assert all(claim != dissent for claim, dissent in pairs)
+
+
+def test_every_outcome_has_instruments_and_every_challenge_has_advice(kg: KnowledgeGraph) -> None:
+    for outcome in QUERIES["instruments-for-outcome"].parameters[0].choices:
+        assert answer(kg, "instruments-for-outcome", outcome=outcome), outcome
+    for challenge in QUERIES["recommendations-for-challenge"].parameters[0].choices:
+        assert answer(kg, "recommendations-for-challenge", challenge=challenge), challenge
+
+
+def test_a_challenge_is_answered_by_the_case_or_left_unanswered(kg: KnowledgeGraph) -> None:
+    answered = {
+        row["challenge"]
+        for row in answer(kg, "challenges-of-case", case="nato-russia-relations")
+        if row["sort"] == "recommendation"
+    }
+    unanswered = {
+        row["challenge"]
+        for row in answer(kg, "unanswered-challenges")
+        if row["case"].endswith("/case-study/nato-russia-relations")
+    }
+    assert "coercive-perception" in answered
+    assert not answered & unanswered
+
+
 def test_a_parameter_takes_what_people_write(kg: KnowledgeGraph) -> None:
     by_key = answer(kg, "identifiers-of-state", state="DEU")
     assert by_key == answer(kg, "identifiers-of-state", state="deu")

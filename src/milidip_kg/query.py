@@ -32,6 +32,8 @@ NODES: Final = {
     "organisation": ID + "organisation/",
     "agreement": ID + "agreement/",
     "programme": ID + "programme/",
+    "case": ID + "case-study/",
+    "outcome-claim": ID + "outcome-claim/",
 }
 
 
@@ -52,9 +54,9 @@ class Names(Protocol):
 class Parameter:
     """A typed parameter of a canned query.
 
-    `type` is one of state, organisation, agreement, programme, case, node (anything that the graph describes), date (a
-    day), from and to (the first and last day of an EDTF date), integer, limit (the number of rows), or choice (one of
-    `choices`; `scheme` makes it a concept of that vocabulary).
+    `type` is one of state, organisation, agreement, programme, case, outcome-claim, node (anything that the graph
+    describes), date (a day), from and to (the first and last day of an EDTF date), integer, limit (the number of rows),
+    or choice (one of `choices`; `scheme` makes it a concept of that vocabulary).
     """
 
     name: str
