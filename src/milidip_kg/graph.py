@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import rdflib
 
     from milidip_kg.explain import Explainer, Explanation
+    from milidip_kg.panel import Panel
     from milidip_kg.picture import Picture
     from milidip_kg.resolve import Resolution, StateIndex
 
@@ -224,6 +225,40 @@ class KnowledgeGraph:
         assert first
         assert last
         return central_states(self._store, self.label, kind, (first, last), limit)
+
+    def panel(
+        self,
+        first: int,
+        last: int,
+        *,
+        states: Sequence[str] = (),
+        variables: Sequence[str] = (),
+        system: str = "iso",
+        unit: str = "dyad-year",
+    ) -> Panel:
+        """A state-year or dyad-year table for statistics, with its codebook, counted over the tables of the graph.
+
+        `unit` is dyad-year, directed-dyad-year or state-year; `system` (iso, cow or gw) says which states there are;
+        `variables` are alliance, agreements, agreements-KIND, exercises, organisations, operations, posts, treaties
+        (all but the kinds, if none is named). Published datasets that were added to a build are not counted.
+
+        >>> panel = KnowledgeGraph.build().panel(1990, 1991, states=["DEU", "SUN"], variables=["organisations"])
+        >>> [(row["state"], row["other"], row["year"]) for row in panel.rows]
+        [('DEU', 'SUN', 1990), ('DEU', 'SUN', 1991)]
+
+        Raises:
+            UsageError: a name is unknown.
+            FindingsError: the tables break a rule.
+        """
+        from milidip_kg.panel import VARIABLES, panel
+        from milidip_kg.tables import read_tables
+
+        tables = read_tables(self._data or resources.folder("data"))
+        if not tables.ok:
+            raise FindingsError(tables.findings)
+        keys = [term(Parameter("state", "state", ""), text, self)[1:-1].rpartition("/")[2] for text in states]
+        wanted = variables or tuple(VARIABLES)
+        return panel(tables, first, last, states=keys, variables=wanted, system=system, unit=unit)
 
     @staticmethod
     def _day(side: str, text: str | None) -> date | None:
