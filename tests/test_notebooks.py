@@ -17,7 +17,9 @@ def test_a_notebook_runs_and_shows_what_it_draws(path: Path, tmp_path: Path) -> 
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert all(not cell.outputs and cell.execution_count is None for cell in code), "it is kept without outputs"
     nbformat.validate(notebook)
-    NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}).execute()
+    NotebookClient(
+        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
+    ).execute()
     shown = [output.get("data", {}) for cell in code for output in cell.outputs]
     drawn = sum("subplots" in cell.source for cell in code)
     assert drawn >= 3

@@ -16,7 +16,7 @@ import pytest
 
 from milidip_kg import KnowledgeGraph, resources
 from milidip_kg.edtf import parse
-from milidip_kg.errors import UnknownNameError, UsageError
+from milidip_kg.errors import FindingsError, UnknownNameError, UsageError
 from milidip_kg.panel import VARIABLES, Panel, panel, years
 from milidip_kg.tables import Tables, read_tables
 
@@ -170,6 +170,16 @@ def test_agreements_of_a_kind(tables: Tables) -> None:
     (row,) = made.rows
     assert row["agreements_mutual_defence"] == 1
     assert int(str(row["agreements"])) > 1
+
+
+def test_a_published_dataset_is_counted_with_the_rest(kg: KnowledgeGraph, dcad_rows: Path) -> None:
+    def agreements(datasets: dict[str, str | Path]) -> int:
+        made = kg.panel(1980, 2010, variables=["agreements"], unit="state-year", datasets=datasets)
+        return sum(int(str(row["agreements"] or 0)) for row in made.rows)
+
+    assert agreements({"dcad": dcad_rows}) > agreements({})
+    with pytest.raises(FindingsError):
+        agreements({"dcad": Path(__file__).parent / "fixtures/dcad/dcad.csv"})
 
 
 def test_the_codebook_names_every_column_and_what_was_covered(tables: Tables) -> None:

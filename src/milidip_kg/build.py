@@ -63,8 +63,7 @@ def build(
     It goes on as long as the findings allow: what cannot be read is not mapped, what breaks the rules of its table is
     not loaded. `notice` is told the name of each step as it begins.
     """
-    from milidip_kg import adapters, map, ontology, reason, tables, validate
-    from milidip_kg.resolve import StateIndex
+    from milidip_kg import map, ontology, reason, tables, validate
 
     data = data or resources.folder("data")
     made = Build()
@@ -79,10 +78,8 @@ def build(
         inputs: list[tables.AdaptedDataset] = []
 
         def adapt() -> str:
-            index = StateIndex(data)
-            for name, file in (datasets or {}).items():
-                report = adapters.adapt(name, file, Path(scratch) / name, index, data)
-                made.adapted.append(report)
+            made.adapted = adapt_all(datasets or {}, data, Path(scratch))
+            for report in made.adapted:
                 made.findings.extend(report.findings)
                 inputs.append(tables.AdaptedDataset(report.dataset, report.file, report.folder))
             return f"{sum(report.rows_taken for report in made.adapted):,} published rows taken"
@@ -120,6 +117,15 @@ def build(
         step("validate", check)
         made.statements = len(made.store)
         return made
+
+
+def adapt_all(datasets: Mapping[str, Path], data: Path, scratch: Path) -> list[AdaptedReport]:
+    """Published datasets (id to file) as rows of the tables, each in its own folder under `scratch`."""
+    from milidip_kg import adapters
+    from milidip_kg.resolve import StateIndex
+
+    index = StateIndex(data)
+    return [adapters.adapt(name, file, scratch / name, index, data) for name, file in datasets.items()]
 
 
 def _canonical(quads: Iterable[Quad]) -> Dataset:

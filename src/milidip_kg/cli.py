@@ -133,15 +133,20 @@ def build(
 def _build(data: Path | None, with_: list[str] | None, engine: str = "queries") -> Build:
     from milidip_kg.build import build as build_graph
 
+    with _progress() as notice:
+        return build_graph(data, _datasets(with_), engine, notice)
+
+
+def _datasets(words: list[str] | None) -> dict[str, Path]:
+    """The published datasets that --with names, id to file."""
     datasets = {}
-    for word in with_ or []:
+    for word in words or []:
         name, sign, file = word.partition("=")
         if not sign or not file:
             raise UsageError(f"--with takes ID=FILE, not {word!r}.", "For instance: --with dcad=DCAD-v1.0-main.csv")
         _adapter(name)
         datasets[name] = Path(file)
-    with _progress() as notice:
-        return build_graph(data, datasets, engine, notice)
+    return datasets
 
 
 @contextmanager
@@ -618,6 +623,7 @@ def panel(
     output: OutOption = "-",
     store: StoreOption = DEFAULT_STORE,
     data: DataOption = None,
+    with_: WithOption = None,
 ) -> None:
     """Make a state-year or dyad-year table for statistics; what no source covers is empty, never 0."""
     from milidip_kg import answers
@@ -627,7 +633,8 @@ def panel(
     answers.check_format(form)
     chosen = [[word.strip() for word in words.split(",") if word.strip()] for words in (states, variables)]
     graph = KnowledgeGraph.open(store, data)
-    made = graph.panel(*years(from_, to), states=chosen[0], variables=chosen[1], system=system, unit=unit)
+    period, files = years(from_, to), _datasets(with_)
+    made = graph.panel(*period, states=chosen[0], variables=chosen[1], system=system, unit=unit, datasets=files)
     if codebook:
         _write(str(codebook), lambda out: out.write(made.codebook().encode("utf-8")))
     _write(output, lambda out: made.rows.write(form, out))

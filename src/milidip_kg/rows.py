@@ -45,7 +45,7 @@ class Row(Mapping[str, Value]):
         return len(self.values_)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Answer(Sequence[Row]):
     """The rows of an answer, in order, with the names of its columns.
 
@@ -62,8 +62,8 @@ class Answer(Sequence[Row]):
 
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
-    label: Callable[[str], str | None] = field(default=lambda _: None, repr=False, compare=False)
-    types: Mapping[str, type] = field(default_factory=dict, repr=False, compare=False)
+    label: Callable[[str], str | None] = field(default=lambda _: None, compare=False)
+    types: Mapping[str, type] = field(default_factory=dict, compare=False)
 
     @classmethod
     def of(
@@ -94,6 +94,9 @@ class Answer(Sequence[Row]):
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def __repr__(self) -> str:
+        return f"<Answer: {len(self):,} rows of {', '.join(self.columns)}>"
 
     def to_pandas(self) -> pandas.DataFrame:
         """The rows as a pandas frame: Int64, Float64, boolean, datetime64[s] or string, all of which know absence.
