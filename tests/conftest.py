@@ -33,6 +33,16 @@ def kg(curated: Build) -> KnowledgeGraph:
     return KnowledgeGraph(curated.store)
 
 
+@pytest.fixture(scope="session")
+def dcad_rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A published file of the adapter's fixture, without the rows that are wrong on purpose."""
+    fixture = Path(__file__).parent / "fixtures/dcad/dcad.csv"
+    path = tmp_path_factory.mktemp("dcad") / "dcad.csv"
+    lines = fixture.read_text("utf-8").splitlines(keepends=True)
+    path.write_text("".join(line for row, line in enumerate(lines, 1) if row not in (11, 12, 14, 15)), "utf-8")
+    return path
+
+
 def shared(*parts: str) -> Path:
     """A file beside the checkout; without it the test is skipped, but never in CI."""
     path = SHARED.joinpath(*parts)

@@ -203,12 +203,9 @@ def test_other_records_of_the_same_matter_are_named(kg: KnowledgeGraph) -> None:
     assert kg.explain("agreement/npt", "rdfs:label", "?").claims == ()
 
 
-def test_statements_of_a_dataset_lead_to_the_published_row(tmp_path: Path) -> None:
+def test_statements_of_a_dataset_lead_to_the_published_row(dcad_rows: Path) -> None:
     """The adapter's rows are not kept, so no cell is named, but the row, the table and the column that it fills are."""
-    lines = (Path(__file__).parent / "fixtures/dcad/dcad.csv").read_text("utf-8").splitlines(keepends=True)
-    published = tmp_path / "dcad.csv"
-    published.write_text("".join(line for row, line in enumerate(lines, 1) if row not in (11, 12, 14, 15)), "utf-8")
-    made = build(datasets={"dcad": published})
+    made = build(datasets={"dcad": dcad_rows})
     assert made.ok, made.findings[:5]
     explainer = Explainer(made.store, resources.folder("data"))
     quads = list(made.store.quads_for_pattern(None, None, None, NamedNode(GRAPH + "dcad")))

@@ -104,3 +104,9 @@ def test_html_has_labels_and_links_and_escapes_and_stops() -> None:
     long = Answer.of(["n"], [[number] for number in range(SHOWN + 5)])._repr_html_()
     assert long.count("<tr>") == SHOWN + 1
     assert "5 rows more" in long
+
+
+def test_parquet_has_the_types_of_the_columns(kg: KnowledgeGraph) -> None:
+    out = io.BytesIO()
+    assert ANSWER.write("parquet", out) == 2
+    assert polars.read_parquet(io.BytesIO(out.getvalue())).equals(ANSWER.to_polars())

@@ -17,7 +17,10 @@ from hypothesis import strategies as st
 
 from milidip_kg.csvw import sql
 from milidip_kg.findings import Cell, Finding, Severity
+from milidip_kg.namespaces import NS
+from milidip_kg.resources import folder
 from milidip_kg.tables import AdaptedDataset, Tables, read_tables
+from milidip_kg.validate import columns_of
 
 VALID = Path(__file__).parent / "fixtures/tables/valid"
 CONCEPTS = {
@@ -58,6 +61,12 @@ def test_valid_tables_have_no_findings() -> None:
         ("sources", 2),
         ("states", 3),
     ]
+
+
+def test_a_property_leads_to_its_column_however_the_metadata_write_it() -> None:
+    columns = columns_of(read_tables(folder("data")))
+    assert columns["states.csv", "http://www.w3.org/2000/01/rdf-schema#label"] == "name"
+    assert columns["memberships.csv", NS + "beganLatest"] == "began"
 
 
 def test_relations_have_the_columns_of_the_metadata() -> None:

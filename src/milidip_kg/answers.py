@@ -10,7 +10,7 @@ from milidip_kg.namespaces import BASE, PREFIXES
 if TYPE_CHECKING:
     from pyoxigraph import BlankNode, Literal, NamedNode, QueryBoolean, QuerySolutions, QueryTriples, Triple
 
-FORMATS: Final = ("table", "csv", "tsv", "json", "markdown")
+FORMATS: Final = ("table", "csv", "tsv", "json", "markdown", "parquet")
 
 
 def check_format(name: str) -> str:
@@ -27,8 +27,8 @@ def check_format(name: str) -> str:
 def write(answer: QuerySolutions | QueryBoolean | QueryTriples, form: str, out: IO[bytes]) -> int:
     """Write an answer and return its number of rows (statements, for a graph; 1 for yes or no).
 
-    CSV, TSV and JSON are those of the SPARQL 1.1 results recommendations, a graph is Turtle or, as CSV, TSV and JSON,
-    refused.
+    CSV, TSV and JSON are those of the SPARQL 1.1 results recommendations, Parquet has typed columns; a graph is Turtle
+    or, in any other form, refused.
 
     Raises:
         UsageError: the answer has no such form.
@@ -49,6 +49,10 @@ def write(answer: QuerySolutions | QueryBoolean | QueryTriples, form: str, out: 
         written = answer.serialize(format=engine_forms[form]) or b""
         out.write(written)
         return 1 if isinstance(answer, QueryBoolean) else _count(written, form)
+    if form == "parquet" and not isinstance(answer, QueryBoolean):
+        from milidip_kg.rows import Answer
+
+        return Answer.of_solutions(answer).write(form, out)
     if isinstance(answer, QueryBoolean):
         out.write(b"yes\n" if answer else b"no\n")
         return 1

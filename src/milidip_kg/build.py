@@ -67,8 +67,7 @@ def build(
     not loaded. `notice` is told the name of each step as it begins. A graph without violations is put into the
     directory `save`, whose store is filled while the graph is reasoned over and checked.
     """
-    from milidip_kg import adapters, map, ontology, reason, tables, validate
-    from milidip_kg.resolve import StateIndex
+    from milidip_kg import map, ontology, reason, tables, validate
 
     data = data or resources.folder("data")
     made = Build()
@@ -86,10 +85,8 @@ def build(
         inputs: list[tables.AdaptedDataset] = []
 
         def adapt() -> str:
-            index = StateIndex(data)
-            for name, file in (datasets or {}).items():
-                report = adapters.adapt(name, file, Path(scratch) / name, index, data)
-                made.adapted.append(report)
+            made.adapted = adapt_all(datasets or {}, data, Path(scratch))
+            for report in made.adapted:
                 made.findings.extend(report.findings)
                 inputs.append(tables.AdaptedDataset(report.dataset, report.file, report.folder))
             return f"{sum(report.rows_taken for report in made.adapted):,} published rows taken"
@@ -154,6 +151,15 @@ def build(
         if staged and made.ok:
             step("save", put_in_force)
         return made
+
+
+def adapt_all(datasets: Mapping[str, Path], data: Path, scratch: Path) -> list[AdaptedReport]:
+    """Published datasets (id to file) as rows of the tables, each in its own folder under `scratch`."""
+    from milidip_kg import adapters
+    from milidip_kg.resolve import StateIndex
+
+    index = StateIndex(data)
+    return [adapters.adapt(name, file, scratch / name, index, data) for name, file in datasets.items()]
 
 
 def _canonical(quads: Iterable[Quad]) -> Dataset:

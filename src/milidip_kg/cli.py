@@ -132,11 +132,16 @@ def build(
 def _build(data: Path | None, with_: list[str] | None, engine: str = "queries", save: Path | None = None) -> Build:
     from milidip_kg.build import build as build_graph
 
-    datasets = dict(_id_files(with_ or []))
+    with _progress() as notice:
+        return build_graph(data, _datasets(with_), engine, notice, save)
+
+
+def _datasets(words: list[str] | None) -> dict[str, Path]:
+    """The published datasets that --with names, id to file."""
+    datasets = dict(_id_files(words or []))
     for name in datasets:
         _adapter(name)
-    with _progress() as notice:
-        return build_graph(data, datasets, engine, notice, save)
+    return datasets
 
 
 def _id_files(words: list[str]) -> Iterator[tuple[str, Path]]:
@@ -304,7 +309,7 @@ def query(
         list[str] | None,
         typer.Option("--param", "-p", help="A parameter, as NAME=VALUE.", autocompletion=_parameters),
     ] = None,
-    form: Annotated[str, typer.Option("--format", help="table, csv, tsv, json or markdown.")] = "table",
+    form: Annotated[str, typer.Option("--format", help="table, csv, tsv, json, markdown or parquet.")] = "table",
     output: OutOption = "-",
     store: StoreOption = DEFAULT_STORE,
     endpoint: Annotated[str, typer.Option(help="Ask this remote SPARQL endpoint instead of the built graph.")] = "",
@@ -664,7 +669,7 @@ def explain(
     _write(output, lambda out: out.write(text.encode("utf-8")))
 
 
-FormOption = Annotated[str, typer.Option("--format", help="table, csv, tsv, json or markdown.")]
+FormOption = Annotated[str, typer.Option("--format", help="table, csv, tsv, json, markdown or parquet.")]
 FromOption = Annotated[str, typer.Option("--from", help="First day, or the year or month that begins with it.")]
 ToOption = Annotated[str, typer.Option("--to", help="Last day, or the year or month that ends with it.")]
 
@@ -712,3 +717,41 @@ def central_states(
     answers.check_format(form)
     found = KnowledgeGraph.open(store).central_states(kind, from_, to, limit)
     _write(output, lambda out: found.write(form, out))
+
+
+@app.command(
+    epilog="Example: milidip panel --states FRA,DEU,POL --from 1990 --to 2020 -o panel.csv --codebook panel.md"
+)
+def panel(
+    from_: Annotated[str, typer.Option("--from", help="First year.")],
+    to: Annotated[str, typer.Option("--to", help="Last year.")],
+    states: Annotated[str, typer.Option(help="States, by key or name, joined by commas; else all.")] = "",
+    variables: Annotated[
+        str,
+        typer.Option(
+            help="alliance, agreements, agreements-KIND, exercises, organisations, operations, posts or treaties,"
+            " joined by commas; else all but the kinds."
+        ),
+    ] = "",
+    unit: Annotated[str, typer.Option(help="dyad-year, directed-dyad-year or state-year.")] = "dyad-year",
+    system: Annotated[str, typer.Option(help="Whose states: iso, cow or gw (Gleditsch and Ward).")] = "iso",
+    codebook: Annotated[Path | None, typer.Option(help="File for what the columns say, as Markdown.")] = None,
+    form: FormOption = "csv",
+    output: OutOption = "-",
+    store: StoreOption = DEFAULT_STORE,
+    data: DataOption = None,
+    with_: WithOption = None,
+) -> None:
+    """Make a state-year or dyad-year table for statistics; what no source covers is empty, never 0."""
+    from milidip_kg import answers
+    from milidip_kg.graph import KnowledgeGraph
+    from milidip_kg.panel import years
+
+    answers.check_format(form)
+    chosen = [[word.strip() for word in words.split(",") if word.strip()] for words in (states, variables)]
+    graph = KnowledgeGraph.open(store, data)
+    period, files = years(from_, to), _datasets(with_)
+    made = graph.panel(*period, states=chosen[0], variables=chosen[1], system=system, unit=unit, datasets=files)
+    if codebook:
+        _write(str(codebook), lambda out: out.write(made.codebook().encode("utf-8")))
+    _write(output, lambda out: made.rows.write(form, out))

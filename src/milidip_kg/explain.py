@@ -97,7 +97,7 @@ class Claim:
     sources: tuple[Source, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Explanation:
     """All that was asked for: the statements with what they rest on, and what others say of the same."""
 
@@ -145,6 +145,9 @@ class Explanation:
             ]
             parts.append(aligned(["other claims of the same", "say", "from", "sources"], rows))
         return "\n".join(parts)
+
+    def __repr__(self) -> str:
+        return f"<Explanation of {self.about}: {len(self.statements):,} statements>"
 
     def _repr_html_(self) -> str:
         from html import escape

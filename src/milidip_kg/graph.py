@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from functools import cached_property
@@ -11,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 from pyoxigraph import Literal, NamedNode, QueryBoolean, QuerySolutions, QueryTriples, Store
 
 from milidip_kg import resources
-from milidip_kg.build import build
+from milidip_kg.build import adapt_all, build
 from milidip_kg.errors import FindingsError, UnknownNameError
 from milidip_kg.export import export, format_named, graphs_named
+from milidip_kg.findings import Severity
 from milidip_kg.namespaces import NS, PREFIXES
 from milidip_kg.query import CannedQuery, Parameter, day_of, read_queries, run, term
 from milidip_kg.rows import Answer
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     import rdflib
 
     from milidip_kg.explain import Explainer, Explanation
+    from milidip_kg.panel import Panel
     from milidip_kg.picture import Picture
     from milidip_kg.resolve import Resolution, StateIndex
 
@@ -42,9 +45,10 @@ class KnowledgeGraph:
     19
     """
 
-    def __init__(self, store: Store, data: Path | None = None) -> None:
+    def __init__(self, store: Store, data: Path | None = None, datasets: Mapping[str, Path] | None = None) -> None:
         self._store = store
         self._data = data
+        self._datasets = datasets or {}
 
     @classmethod
     def open(cls, directory: str | Path = "build/store", data: str | Path | None = None) -> KnowledgeGraph:
@@ -72,10 +76,11 @@ class KnowledgeGraph:
         Raises:
             FindingsError: the tables or the graph break a rule; the message names the first finding.
         """
-        made = build(Path(data) if data else None, {name: Path(file) for name, file in datasets.items()})
+        files = {name: Path(file) for name, file in datasets.items()}
+        made = build(Path(data) if data else None, files)
         if not made.ok:
             raise FindingsError(made.findings)
-        return cls(made.store, Path(data) if data else None)
+        return cls(made.store, Path(data) if data else None, files)
 
     @property
     def store(self) -> Store:
@@ -224,6 +229,48 @@ class KnowledgeGraph:
         assert first
         assert last
         return central_states(self._store, self.label, kind, (first, last), limit)
+
+    def panel(
+        self,
+        first: int,
+        last: int,
+        *,
+        states: Sequence[str] = (),
+        variables: Sequence[str] = (),
+        system: str = "iso",
+        unit: str = "dyad-year",
+        datasets: Mapping[str, str | Path] | None = None,
+    ) -> Panel:
+        """A state-year or dyad-year table for statistics, with its codebook, counted over the tables of the graph.
+
+        `unit` is dyad-year, directed-dyad-year or state-year; `system` (iso, cow or gw) says which states there are;
+        `variables` are alliance, agreements, agreements-KIND, exercises, organisations, operations, posts, treaties
+        (all but the kinds, if none is named). `datasets` are published datasets to count with, id to file; else those
+        with which the graph was built.
+
+        >>> panel = KnowledgeGraph.build().panel(1990, 1991, states=["DEU", "SUN"], variables=["organisations"])
+        >>> [(row["state"], row["other"], row["year"]) for row in panel.rows]
+        [('DEU', 'SUN', 1990), ('DEU', 'SUN', 1991)]
+
+        Raises:
+            UsageError: a name is unknown.
+            FindingsError: the tables break a rule.
+        """
+        from milidip_kg.panel import VARIABLES, panel
+        from milidip_kg.tables import AdaptedDataset, read_tables
+
+        data = self._data or resources.folder("data")
+        files = {name: Path(file) for name, file in (self._datasets if datasets is None else datasets).items()}
+        with tempfile.TemporaryDirectory(prefix="milidip-") as scratch:
+            reports = adapt_all(files, data, Path(scratch)) if files else []
+            added = [AdaptedDataset(report.dataset, report.file, report.folder) for report in reports]
+            tables = read_tables(data, datasets=added)
+        findings = [*(finding for report in reports for finding in report.findings), *tables.findings]
+        if any(finding.severity is Severity.VIOLATION for finding in findings):
+            raise FindingsError(findings)
+        keys = [term(Parameter("state", "state", ""), text, self)[1:-1].rpartition("/")[2] for text in states]
+        wanted = variables or tuple(VARIABLES)
+        return panel(tables, first, last, states=keys, variables=wanted, system=system, unit=unit)
 
     @staticmethod
     def _day(side: str, text: str | None) -> date | None:

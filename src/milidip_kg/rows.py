@@ -5,13 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from html import escape
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, overload
 
 from milidip_kg.answers import check_format, short_iri, write_rows
+from milidip_kg.csvw import sql
 from milidip_kg.errors import UsageError
 from milidip_kg.namespaces import XSD
 
@@ -42,9 +45,11 @@ class Row(Mapping[str, Value]):
         return len(self.values_)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Answer(Sequence[Row]):
-    """The rows of an answer, in order, with the names of its columns; `label` names a node for people.
+    """The rows of an answer, in order, with the names of its columns.
+
+    `label` names a node for people; `types` holds the types of columns whose values may not show it.
 
     >>> answer = Answer.of(["state", "degree"], [["https://w3id.org/milidip/id/state/FRA", 7]])
     >>> answer[0]["degree"], len(answer)
@@ -57,7 +62,8 @@ class Answer(Sequence[Row]):
 
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
-    label: Callable[[str], str | None] = field(default=lambda _: None, repr=False, compare=False)
+    label: Callable[[str], str | None] = field(default=lambda _: None, compare=False)
+    types: Mapping[str, type] = field(default_factory=dict, compare=False)
 
     @classmethod
     def of(
@@ -65,9 +71,11 @@ class Answer(Sequence[Row]):
         columns: Sequence[str],
         rows: Iterable[Sequence[Value]],
         label: Callable[[str], str | None] = lambda _: None,
+        types: Mapping[str, type] | None = None,
     ) -> Answer:
         """An answer from plain values."""
-        return cls(tuple(columns), tuple(Row(dict(zip(columns, row, strict=True))) for row in rows), label)
+        made = tuple(Row(dict(zip(columns, row, strict=True))) for row in rows)
+        return cls(tuple(columns), made, label, types or {})
 
     @classmethod
     def of_solutions(cls, solutions: QuerySolutions, label: Callable[[str], str | None] = lambda _: None) -> Answer:
@@ -81,11 +89,14 @@ class Answer(Sequence[Row]):
     def __getitem__(self, place: slice) -> Answer: ...
     def __getitem__(self, place: int | slice) -> Row | Answer:
         if isinstance(place, slice):
-            return Answer(self.columns, self.rows[place], self.label)
+            return Answer(self.columns, self.rows[place], self.label, self.types)
         return self.rows[place]
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def __repr__(self) -> str:
+        return f"<Answer: {len(self):,} rows of {', '.join(self.columns)}>"
 
     def to_pandas(self) -> pandas.DataFrame:
         """The rows as a pandas frame: Int64, Float64, boolean, datetime64[s] or string, all of which know absence.
@@ -120,13 +131,15 @@ class Answer(Sequence[Row]):
         for name in self.columns:
             values = [row[name] for row in self.rows]
             kinds = {type(value) for value in values if value is not None}
-            kind = float if kinds == {int, float} else kinds.pop() if len(kinds) == 1 else str
+            kind = self.types.get(name, str)
+            if name not in self.types and kinds:
+                kind = float if kinds == {int, float} else kinds.pop() if len(kinds) == 1 else str
             casts: dict[type, Callable[[Any], Any]] = {float: float, str: text}
             cast = casts.get(kind, lambda value: value)
             yield name, kind, [None if value is None else cast(value) for value in values]
 
     def write(self, form: str, out: IO[bytes]) -> int:
-        """Write the rows as table, CSV, TSV, JSON (a list of objects) or Markdown, and return their number.
+        """Write the rows as table, CSV, TSV, JSON (a list of objects), Markdown or Parquet, and return their number.
 
         Raises:
             UsageError: there is no such format.
@@ -138,13 +151,32 @@ class Answer(Sequence[Row]):
         elif form == "json":
             made = [{name: value for name, value in row.items() if value is not None} for row in self]
             out.write((json.dumps(made, ensure_ascii=False, indent=1, default=str) + "\n").encode("utf-8"))
+        elif form == "parquet":
+            out.write(self._parquet())
         else:
-            lines = io.StringIO(newline="")
-            writer = csv.writer(lines, delimiter="," if form == "csv" else "\t", lineterminator="\n")
-            writer.writerow(self.columns)
-            writer.writerows([text(value) for value in row.values()] for row in self)
-            out.write(lines.getvalue().encode("utf-8"))
+            out.write(self._separated("," if form == "csv" else "\t"))
         return len(self)
+
+    def _separated(self, delimiter: str) -> bytes:
+        lines = io.StringIO(newline="")
+        writer = csv.writer(lines, delimiter=delimiter, lineterminator="\n")
+        writer.writerow(self.columns)
+        writer.writerows([text(value) for value in row.values()] for row in self)
+        return lines.getvalue().encode("utf-8")
+
+    def _parquet(self) -> bytes:
+        """The rows as Parquet; DuckDB writes it from their CSV with the types of the columns."""
+        import duckdb
+
+        names = {int: "BIGINT", float: "DOUBLE", bool: "BOOLEAN", date: "DATE", str: "VARCHAR"}
+        columns = ", ".join(f"{sql.literal(name)}: '{names[kind]}'" for name, kind, _ in self._typed())
+        with tempfile.TemporaryDirectory(prefix="milidip-") as folder:
+            written, made = Path(folder) / "rows.csv", Path(folder) / "rows.parquet"
+            written.write_bytes(self._separated(","))
+            read = f"read_csv({sql.literal(str(written))}, header = true, quote = '\"', columns = {{{columns}}})"
+            with duckdb.connect() as connection:
+                connection.execute(f"COPY (FROM {read}) TO {sql.literal(str(made))} (FORMAT parquet)")
+            return made.read_bytes()
 
     def _repr_html_(self) -> str:
         head = "".join(f"<th>{escape(name)}</th>" for name in self.columns)

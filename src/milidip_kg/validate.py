@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from pyoxigraph import DefaultGraph, NamedNode, Quad, QuerySolutions, QueryTriples, RdfFormat, Store, parse, serialize
 
 from milidip_kg import shacl
+from milidip_kg.csvw.terms import expand
 from milidip_kg.errors import InputError, MilidipError, UsageError
 from milidip_kg.findings import Cell, Finding, Severity, in_order
 from milidip_kg.namespaces import DATA, GRAPH_INFERRED, GRAPH_ONTOLOGY, NS, ONTOLOGY, PROV_DERIVED, RDF_TYPE
@@ -58,7 +59,7 @@ def columns_of(tables: Tables) -> dict[tuple[str, str], str]:
         for column in table.metadata.cells:
             if column.property_url and not column.suppress:
                 for end in ("", "Earliest", "Latest"):
-                    found.setdefault((f"{table.name}.csv", column.property_url + end), column.name)
+                    found.setdefault((f"{table.name}.csv", expand(column.property_url) + end), column.name)
     return found
 
 
