@@ -178,3 +178,22 @@ def test_a_closed_pipe_ends_quietly(store: Path) -> None:
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert done.stdout.count("\n") == 1
     assert done.stderr == ""
+
+
+def test_reason_explains_a_planted_mistake(tmp_path: Path) -> None:
+    from milidip_kg import classify
+
+    try:
+        classify.find_java("pellet")
+    except classify.JavaMissingError as missing:
+        pytest.skip(str(missing))
+    path = tmp_path / "planted.ttl"
+    path.write_text(
+        "@prefix mdp: <https://w3id.org/milidip/ns/> . <https://w3id.org/milidip/id/state/FRA> a mdp:State , mdp:Operation ."
+    )
+    done = milidip("reason", "--dl", str(path))
+    assert done.returncode == 1
+    assert done.stdout.startswith("Inconsistent, says pellet.")
+    assert "- FRA is of the class 'operation'." in done.stdout
+    assert milidip("reason", "--dl", str(tmp_path / "none.ttl")).returncode == 3
+    assert milidip("reason", str(path)).returncode == 2

@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 import pyoxigraph as ox
 import pytest
 
+from conftest import shared
 from milidip_kg import ontology
 from milidip_kg.namespaces import NS, ONTOLOGY, RDF_TYPE, VOCAB
 
@@ -373,8 +374,10 @@ AXIOMS = {
     "domain",
     "range",
     "equivalentClass",
+    "intersectionOf",
     "onProperty",
     "hasValue",
+    "someValuesFrom",
     "inverseOf",
     "propertyChainAxiom",
     "members",
@@ -425,3 +428,31 @@ def test_concept_that_defines_a_class_defines_no_other() -> None:
         if triple.predicate.value == OWL + "hasValue":
             restrictions[triple.object].append(triple.subject)
     assert {concept: nodes for concept, nodes in restrictions.items() if len(nodes) > 1} == {}
+
+
+# Sources of definitions that are terms of other ontologies
+
+SOURCE_FILES = {
+    "http://www.w3.org/ns/prov#": "prov-o.ttl",
+    "http://www.w3.org/ns/org#": "org.ttl",
+    "http://www.w3.org/2004/02/skos/core#": "skos.ttl",
+    "http://purl.org/dc/terms/": "dcterms.ttl",
+    "https://w3id.org/semanticarts/ns/ontology/gist/": "gistCore.ttl",
+}
+
+
+@pytest.mark.parametrize(("namespace", "file"), SOURCE_FILES.items())
+def test_terms_that_definitions_cite_exist(namespace: str, file: str) -> None:
+    cited = {
+        triple.object.value
+        for triple in triples()
+        if triple.predicate.value == "http://purl.org/dc/terms/source" and isinstance(triple.object, ox.NamedNode)
+    }
+    known = {
+        quad.subject.value
+        for quad in ontology.quads(shared("ontologies", file))
+        if isinstance(quad.subject, ox.NamedNode)
+    }
+    of_file = {iri for iri in cited if iri.startswith(namespace)}
+    assert of_file
+    assert of_file - known == set()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import owlrl
 import pytest
 import rdflib
-from pyoxigraph import NamedNode, RdfFormat, Store
+from pyoxigraph import NamedNode, QuerySolutions, RdfFormat, Store
 from rdflib import OWL, RDF, RDFS
 
 from milidip_kg import ontology
+from milidip_kg.build import Build
 from milidip_kg.namespaces import GRAPH_INFERRED, GRAPH_ONTOLOGY, ID, NS, VOCAB
 from milidip_kg.reason import materialise
 
@@ -99,6 +101,59 @@ def test_the_ontology_over_a_small_graph_gives_what_owlrl_gives(path: Path) -> N
     mine = {line for line in ours([*model, *vocabulary], facts) if line.startswith(f"<{ID}")}
     assert mine == reference(model, facts, individuals)
     assert mine, "the small graph must give the reasoner something to do"
+
+
+def inferred(*names: str) -> set[tuple[str, str, str]]:
+    """What follows in a small graph, by the last parts of the names."""
+    model = [triples(file.read_bytes()) for file in [*ontology.module_files(), *ontology.vocabulary_files()]]
+    found = ours(model, b"".join(triples((GRAPHS / f"{name}.ttl").read_bytes()) for name in names))
+    short = (re.findall("<([^>]*)>", line) for line in found)
+    return {(s.removeprefix(ID), re.split("[/#]", p)[-1], o.removeprefix(ID).removeprefix(NS)) for s, p, o in short}
+
+
+def test_a_member_of_an_alliance_is_a_party_to_its_treaty() -> None:
+    found = inferred("alliance-parties-and-parts")
+    assert {subject for subject, _, kind in found if kind == "AllianceMembership"} == {"membership/nato/POL"}
+    under = {(subject, value) for subject, prop, value in found if prop == "underFoundingAgreement"}
+    treaty = "agreement/north-atlantic-treaty"
+    assert under == {("membership/nato/POL", treaty), ("membership/nato/SWE", treaty)}
+
+
+def test_an_edition_belongs_to_the_programme_of_its_series() -> None:
+    found = inferred("alliance-parties-and-parts")
+    assert ("exercise/northern-edition", "partOf", "exercise-series/northern") in found
+    assert ("exercise/northern-edition", "partOf", "programme/readiness") in found
+
+
+def test_a_part_of_a_part_of_an_operation_is_a_part_of_it() -> None:
+    found = inferred("alliance-parties-and-parts")
+    assert {t for t in found if t[0].startswith("operation/") and t[1] == "partOf"} == {
+        ("operation/task", "partOf", "operation/campaign")
+    }
+
+
+def test_built_graph_knows_who_is_a_party_by_alliance(curated: Build) -> None:
+    """Each full member of NATO is one, also those whose consent no row records, and the rules stay cheap."""
+    query = f"""
+        PREFIX mdp: <{NS}>
+        SELECT DISTINCT ?state WHERE {{
+            ?membership a mdp:AllianceMembership ; mdp:hasActor ?state ;
+                mdp:underFoundingAgreement <{ID}agreement/north-atlantic-treaty> .
+            CONSENT
+        }}"""
+    consent = f"?act a mdp:ConsentToBeBound ; mdp:hasActor ?state ; mdp:underAgreement <{ID}agreement/north-atlantic-treaty> ."
+
+    def states(part: str) -> set[str]:
+        rows = curated.store.query(query.replace("CONSENT", part), use_default_graph_as_union=True)
+        assert isinstance(rows, QuerySolutions)
+        return {str(row[0]) for row in rows}
+
+    parties, consenting = states(""), states(consent)
+    assert len(parties) == 32
+    assert consenting < parties
+    graph = NamedNode(GRAPH_INFERRED)
+    under = list(curated.store.quads_for_pattern(None, NamedNode(NS + "underFoundingAgreement"), None, graph))
+    assert 100 < len(under) < 1500
 
 
 def test_an_alliance_is_an_organisation_and_a_second_run_changes_nothing() -> None:

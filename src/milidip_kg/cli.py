@@ -16,6 +16,8 @@ from milidip_kg.errors import InputError, LimitError, MilidipError, UsageError, 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from pyoxigraph import Triple
+
     from milidip_kg.adapters import Adapter
     from milidip_kg.build import Build
     from milidip_kg.findings import Finding
@@ -503,32 +505,42 @@ def reconcile(
         raise typer.Exit(1)
 
 
-@app.command(epilog="Example: milidip reason --dl --engine hermit")
+@app.command(epilog="Example: milidip reason --dl --facts --engine hermit")
 def reason(
+    files: Annotated[list[Path] | None, typer.Argument(help="With --dl: RDF files to take in, such as facts.")] = None,
     dl: Annotated[
         bool, typer.Option("--dl", help="Classify the ontology with a description-logic reasoner (needs Java).")
     ] = False,
+    facts: Annotated[bool, typer.Option("--facts", help="With --dl: take in the facts of the tables.")] = False,
     engine: Annotated[str, typer.Option(help="With --dl: hermit or pellet (which explains).")] = "pellet",
     data: DataOption = None,
 ) -> None:
     """Materialise what follows from the ontology, or classify and check it with a DL reasoner."""
+    from pyoxigraph import NamedNode
+
     from milidip_kg import answers
+    from milidip_kg.namespaces import GRAPH_INFERRED, GRAPH_ONTOLOGY
 
     if dl:
         from milidip_kg.classify import classify
 
         if engine not in ("hermit", "pellet"):
             raise UsageError(f"There is no reasoner {engine!r}.", did_you_mean(engine, ["hermit", "pellet"]))
-        found = classify(reasoner="hermit" if engine == "hermit" else "pellet")
+        stated: list[Triple] = []
+        if facts:
+            made = _build(data, None)
+            if made.malformed:
+                _end_with(made.findings, malformed=True)
+            derived = {NamedNode(GRAPH_INFERRED), NamedNode(GRAPH_ONTOLOGY)}
+            stated = [quad.triple for quad in made.store if quad.graph_name not in derived]
+        found = classify(files or [], "hermit" if engine == "hermit" else "pellet", stated)
         print(found)
         if not found.consistent or found.unsatisfiable:
             raise typer.Exit(1)
         return
+    if files or facts:
+        raise UsageError("Files and --facts go with --dl only.", "Add --dl.")
     from collections import Counter
-
-    from pyoxigraph import NamedNode
-
-    from milidip_kg.namespaces import GRAPH_INFERRED
 
     made = _build(data, None)
     if not made.ok:
