@@ -30,7 +30,7 @@ def milidip(*words: str, stdin: str = "", cwd: Path | None = None) -> subprocess
     return subprocess.run(command, input=stdin, capture_output=True, text=True, check=False, cwd=cwd, env=environment)
 
 
-COMMANDS = ("build", "validate", "query", "queries", "export", "resolve", "reason", "source")
+COMMANDS = ("build", "validate", "query", "queries", "export", "load", "resolve", "reason", "source")
 
 
 @pytest.mark.parametrize("name", COMMANDS)

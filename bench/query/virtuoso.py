@@ -54,14 +54,16 @@ def available() -> bool:
 
 
 @contextmanager
-def running(folder: Path, seconds: float = 60.0) -> Iterator[Virtuoso]:
+def running(folder: Path, seconds: float = 60.0, query_seconds: float = 30.0) -> Iterator[Virtuoso]:
     """Start a server with an empty database in that folder, and stop it in the end.
 
+    It gives up a query after `query_seconds`, so that one does not stand in the way of the next.
+
     Raises:
-        TimeoutError: it does not answer within that many seconds.
+        TimeoutError: it does not answer within `seconds`.
     """
     server = Virtuoso(_free_port(), _free_port(), folder)
-    (folder / "virtuoso.ini").write_text(_ini(server), encoding="utf-8")
+    (folder / "virtuoso.ini").write_text(_ini(server, query_seconds), encoding="utf-8")
     command = [PROGRAM, "-f", "-c", str(folder / "virtuoso.ini")]
     with (folder / "said").open("wb") as said:
         process = subprocess.Popen(command, cwd=folder, stdout=said, stderr=said, stdin=subprocess.DEVNULL)
@@ -91,8 +93,8 @@ def _free_port() -> int:
         return port
 
 
-def _ini(server: Virtuoso) -> str:
-    """Small, on this machine only, without limits that would cut an answer."""
+def _ini(server: Virtuoso, query_seconds: float) -> str:
+    """Small, on this machine only, without a limit of rows."""
     home = server.folder
     return f"""[Database]
 DatabaseFile = {home}/virtuoso.db
@@ -118,5 +120,5 @@ ServerRoot = {home}
 ServerThreads = {min(8, 2 * (os.cpu_count() or 1))}
 [SPARQL]
 ResultSetMaxRows = 1000000
-MaxQueryExecutionTime = 60
+MaxQueryExecutionTime = {query_seconds:.0f}
 """
