@@ -26,10 +26,14 @@ pytestmark = pytest.mark.filterwarnings("ignore:Dataset.default_context:Deprecat
 SECONDS = 10.0  # for one query in rdflib
 
 #: Queries that Virtuoso 7.2 does not answer, each with its defect.
-NOT_IN_VIRTUOSO: dict[str, str] = {}
+NOT_IN_VIRTUOSO: dict[str, str] = {
+    "confidence-measures-between": "no rows come of joining two subselects that each take a MAX over a UNION",
+}
 
 #: Queries that rdflib 7 does not answer alike, each with its defect.
-OTHER_IN_RDFLIB: dict[str, str] = {}
+OTHER_IN_RDFLIB: dict[str, str] = {
+    "attache-network": "states without a post are lost where the path over broader starts from a bound variable",
+}
 
 #: Queries for which rdflib needs too long for CI, with the seconds once measured, or the limit after which it was stopped.
 SLOW_IN_RDFLIB: dict[str, float] = {
