@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 import virtuoso
 from engines import Rows, dataset, rdflib_rows, rows
-from pyoxigraph import QuerySolutions, RdfFormat
+from pyoxigraph import QuerySolutions
 from rdflib import Dataset
 
 from milidip_kg import KnowledgeGraph, resources
 from milidip_kg.build import Build
+from milidip_kg.export import sorted_quads
 from milidip_kg.query import read_queries
 from milidip_kg.remote import ask
 
@@ -86,7 +87,7 @@ def server(curated: Build, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             pytest.fail("Debian's virtuoso-opensource must be there in CI")
         pytest.skip("needs Debian's virtuoso-opensource")
     folder: Path = tmp_path_factory.mktemp("virtuoso")
-    curated.store.dump(str(folder / "graph.nq"), RdfFormat.N_QUADS)
+    (folder / "graph.nq").write_bytes(b"".join(sorted_quads(curated.store)))
     with virtuoso.running(folder) as running:
         running.load(folder / "graph.nq")
         yield running

@@ -2,7 +2,7 @@
 
     python bench/query/side_by_side.py [--with dcad=FILE --with mme=FILE] [--runs 3] [--limit 20] [--only NAME]
 
-Each engine holds the same graph in memory (Virtuoso: in its buffers). They take turns query by query, each with a run to
+Each engine holds the same graph in memory (Virtuoso: in its buffers). They take turns query by query, with a run each to
 warm up; the median counts. Rows are compared with those of Oxigraph as tests/test_engines.py does. `bare` is what
 pyoxigraph alone needs for the same text. A query that an engine does not answer within the limit counts with the limit,
 which is to that engine's advantage. The exit status is 1 if a promise is broken: 20 times rdflib by geometric mean, at
@@ -22,10 +22,11 @@ from pathlib import Path
 
 import virtuoso
 from engines import Rows, dataset, rdflib_rows, rows
-from pyoxigraph import QuerySolutions, RdfFormat, Variable
+from pyoxigraph import QuerySolutions, Variable
 
 from milidip_kg import KnowledgeGraph, resources
 from milidip_kg.errors import MilidipError
+from milidip_kg.export import sorted_quads
 from milidip_kg.query import read_queries
 from milidip_kg.remote import ask
 
@@ -62,7 +63,7 @@ def main() -> None:
     print(f"{'':36} {'rows':>5} {'bare':>8} {'ours':>8} {'rdflib':>9} {'virtuoso':>9}")
     whole = dataset(kg.store)
     folder = Path(tempfile.mkdtemp(prefix="virtuoso-"))
-    kg.store.dump(str(folder / "graph.nq"), RdfFormat.N_QUADS)
+    (folder / "graph.nq").write_bytes(b"".join(sorted_quads(kg.store)))
     took: dict[str, list[float]] = {}
     other: dict[str, str] = {}
     with virtuoso.running(folder, query_seconds=arguments.limit) as server:
