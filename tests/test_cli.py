@@ -36,6 +36,8 @@ COMMANDS = (
     "connect",
     "explain",
     "export",
+    "load",
+    "panel",
     "queries",
     "query",
     "reason",
