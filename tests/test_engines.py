@@ -87,7 +87,7 @@ def server(curated: Build, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             pytest.fail("Debian's virtuoso-opensource must be there in CI")
         pytest.skip("needs Debian's virtuoso-opensource")
     folder: Path = tmp_path_factory.mktemp("virtuoso")
-    (folder / "graph.nq").write_bytes(b"".join(sorted_quads(curated.store)))
+    (folder / "graph.nq").write_bytes(sorted_quads(curated.store))
     with virtuoso.running(folder) as running:
         running.load(folder / "graph.nq")
         yield running

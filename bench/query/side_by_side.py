@@ -2,8 +2,8 @@
 
     python bench/query/side_by_side.py [--with dcad=FILE --with mme=FILE] [--runs 3] [--limit 20] [--only NAME]
 
-Each engine holds the same graph in memory (Virtuoso: in its buffers). They take turns query by query, with a run each to
-warm up; the median counts. Rows are compared with those of Oxigraph as tests/test_engines.py does. `bare` is what
+Each engine holds the same graph in memory (Virtuoso: in its buffers). They take turns query by query, with a run each
+to warm up; the median counts. Rows are compared with those of Oxigraph as tests/test_engines.py does. `bare` is what
 pyoxigraph alone needs for the same text. A query that an engine does not answer within the limit counts with the limit,
 which is to that engine's advantage. The exit status is 1 if a promise is broken: 20 times rdflib by geometric mean, at
 most 1 s for each query, and at most 10 % or 2 ms of our own.
@@ -63,7 +63,7 @@ def main() -> None:
     print(f"{'':36} {'rows':>5} {'bare':>8} {'ours':>8} {'rdflib':>9} {'virtuoso':>9}")
     whole = dataset(kg.store)
     folder = Path(tempfile.mkdtemp(prefix="virtuoso-"))
-    (folder / "graph.nq").write_bytes(b"".join(sorted_quads(kg.store)))
+    (folder / "graph.nq").write_bytes(sorted_quads(kg.store))
     took: dict[str, list[float]] = {}
     other: dict[str, str] = {}
     with virtuoso.running(folder, query_seconds=arguments.limit) as server:

@@ -109,7 +109,7 @@ def load(
 def _triples(store: Store, graphs: Collection[str]) -> Iterator[tuple[str, list[bytes]]]:
     """Each named graph with its sorted N-Triples, blank nodes as IRIs."""
     found: dict[str, list[bytes]] = {}
-    for line in sorted_quads(store, graphs):
+    for line in sorted_quads(store, graphs).splitlines(keepends=True):
         parts = _QUAD.match(line)
         assert parts is not None, line
         triple = parts[1]
