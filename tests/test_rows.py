@@ -25,6 +25,9 @@ ANSWER = Answer.of(
 
 def test_rows_are_mappings_and_slices_are_answers() -> None:
     assert ANSWER[0]["number"] == 7
+    assert ANSWER[1] == {**ANSWER[1]}
+    with pytest.raises(KeyError, match="numbr"):
+        ANSWER[0]["numbr"]
     assert dict(ANSWER[-1])["state"] == "<a> & b"
     assert ANSWER[:1].columns == ANSWER.columns
     assert len(ANSWER[:1]) == 1
