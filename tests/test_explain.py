@@ -187,6 +187,10 @@ def test_a_term_of_the_model_leads_to_its_file_and_to_the_columns_that_use_it(kg
         "ontology/modules/core.ttl",
     }
     assert any(use.startswith("memberships.csv, column began") for use in found.uses)
+    bound = kg.explain("mdp:beganLatest")
+    assert any(use.startswith("memberships.csv, column began") for use in bound.uses)
+    assert any("agreements.csv, column type" in use for use in kg.explain("mdp:Agreement").uses)
+    assert kg.explain("organisation/nato").uses == ()
     concept = kg.explain("membership-role/member")
     assert concept.statements[0].origins[0].cell.file == "ontology/vocab/membership-role.ttl"
     assert any("memberships.csv, column role" in use for use in concept.uses)

@@ -11,7 +11,7 @@ import pandas
 import polars
 import pytest
 
-from milidip_kg import KnowledgeGraph
+from milidip_kg import KnowledgeGraph, answers
 from milidip_kg.errors import UsageError
 from milidip_kg.rows import SHOWN, Answer
 
@@ -25,6 +25,9 @@ ANSWER = Answer.of(
 
 def test_rows_are_mappings_and_slices_are_answers() -> None:
     assert ANSWER[0]["number"] == 7
+    assert ANSWER[1] == {**ANSWER[1]}
+    with pytest.raises(KeyError, match="numbr"):
+        ANSWER[0]["numbr"]
     assert dict(ANSWER[-1])["state"] == "<a> & b"
     assert ANSWER[:1].columns == ANSWER.columns
     assert len(ANSWER[:1]) == 1
@@ -110,3 +113,9 @@ def test_parquet_has_the_types_of_the_columns(kg: KnowledgeGraph) -> None:
     out = io.BytesIO()
     assert ANSWER.write("parquet", out) == 2
     assert polars.read_parquet(io.BytesIO(out.getvalue())).equals(ANSWER.to_polars())
+
+
+def test_a_canned_query_is_written_as_parquet(kg: KnowledgeGraph) -> None:
+    out = io.BytesIO()
+    assert answers.write(kg.ask("exercise-partners", {"limit": "3"}), "parquet", out) > 3
+    assert polars.read_parquet(io.BytesIO(out.getvalue())).schema["exercises"] == polars.Int64

@@ -801,20 +801,24 @@ def panel(
     codebook: Annotated[Path | None, typer.Option(help="File for what the columns say, as Markdown.")] = None,
     form: FormOption = "csv",
     output: OutOption = "-",
-    store: StoreOption = DEFAULT_STORE,
     data: DataOption = None,
     with_: WithOption = None,
 ) -> None:
     """Make a state-year or dyad-year table for statistics; what no source covers is empty, never 0."""
-    from milidip_kg import answers
-    from milidip_kg.graph import KnowledgeGraph
-    from milidip_kg.panel import years
+    from milidip_kg import answers, resources
+    from milidip_kg.panel import VARIABLES, read_panel, years
 
     answers.check_format(form)
     chosen = [[word.strip() for word in words.split(",") if word.strip()] for words in (states, variables)]
-    graph = KnowledgeGraph.open(store, data)
-    period, files = years(from_, to), _datasets(with_)
-    made = graph.panel(*period, states=chosen[0], variables=chosen[1], system=system, unit=unit, datasets=files)
+    made = read_panel(
+        data or resources.folder("data"),
+        _datasets(with_),
+        *years(from_, to),
+        states=chosen[0],
+        variables=chosen[1] or tuple(VARIABLES),
+        system=system,
+        unit=unit,
+    )
     if codebook:
         _write(str(codebook), lambda out: out.write(made.codebook().encode("utf-8")))
     _write(output, lambda out: made.rows.write(form, out))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from functools import cached_property
@@ -12,10 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 from pyoxigraph import Literal, NamedNode, QueryBoolean, QuerySolutions, QueryTriples, Store
 
 from milidip_kg import resources
-from milidip_kg.build import adapt_all, build
+from milidip_kg.build import build
 from milidip_kg.errors import FindingsError, UnknownNameError
 from milidip_kg.export import export, format_named, graphs_named
-from milidip_kg.findings import Severity
 from milidip_kg.namespaces import NS, PREFIXES
 from milidip_kg.query import CannedQuery, Parameter, day_of, read_queries, run, term
 from milidip_kg.rows import Answer
@@ -256,21 +254,12 @@ class KnowledgeGraph:
             UsageError: a name is unknown.
             FindingsError: the tables break a rule.
         """
-        from milidip_kg.panel import VARIABLES, panel
-        from milidip_kg.tables import AdaptedDataset, read_tables
+        from milidip_kg.panel import VARIABLES, read_panel
 
         data = self._data or resources.folder("data")
         files = {name: Path(file) for name, file in (self._datasets if datasets is None else datasets).items()}
-        with tempfile.TemporaryDirectory(prefix="milidip-") as scratch:
-            reports = adapt_all(files, data, Path(scratch)) if files else []
-            added = [AdaptedDataset(report.dataset, report.file, report.folder) for report in reports]
-            tables = read_tables(data, datasets=added)
-        findings = [*(finding for report in reports for finding in report.findings), *tables.findings]
-        if any(finding.severity is Severity.VIOLATION for finding in findings):
-            raise FindingsError(findings)
-        keys = [term(Parameter("state", "state", ""), text, self)[1:-1].rpartition("/")[2] for text in states]
         wanted = variables or tuple(VARIABLES)
-        return panel(tables, first, last, states=keys, variables=wanted, system=system, unit=unit)
+        return read_panel(data, files, first, last, states=states, variables=wanted, system=system, unit=unit)
 
     @staticmethod
     def _day(side: str, text: str | None) -> date | None:

@@ -21,7 +21,7 @@ from milidip_kg.csvw import lexical, parse, template
 from milidip_kg.csvw.terms import expand
 from milidip_kg.errors import InputError
 from milidip_kg.findings import Cell
-from milidip_kg.namespaces import BASE, DATA, NS
+from milidip_kg.namespaces import BASE, DATA, NS, VOCAB
 
 if TYPE_CHECKING:
     from milidip_kg.csvw.model import Column, Table
@@ -159,14 +159,12 @@ class Tables:
 
     def uses(self, iri: str) -> Iterator[str]:
         """The columns whose property, class or vocabulary a term of the model is."""
-        for name, table in self._tables.items():
-            for column in table.columns:
-                prop = expand(column.property_url or "")
+        for (name, prop), givers in self._givers.items():
+            for column, side in givers:
                 value = expand(column.value_url or "")
-                lead, brace, _ = value.partition("{")
-                given = lead and lead != DATA and (iri.startswith(lead) if brace else iri == value)
-                if iri == prop or (given and "/vocab/" in lead) or (given and not brace):
-                    yield f"{name}, column {column.name}: {_mapping(column, '')}"
+                listed = value.startswith(VOCAB) and iri.startswith(value.partition("{")[0])
+                if listed or iri in (prop, value):
+                    yield f"{name}, column {column.name}: {_mapping(column, side)}"
 
 
 def _mapping(column: Column, side: str) -> str:

@@ -9,12 +9,15 @@ the whole year; else the cell is empty, since absence of a row is no absence of 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from milidip_kg.csvw import sql
-from milidip_kg.errors import UnknownNameError, UsageError
+from milidip_kg.errors import FindingsError, UnknownNameError, UsageError
+from milidip_kg.findings import Severity
 from milidip_kg.rows import Answer
 
 if TYPE_CHECKING:
@@ -216,6 +219,43 @@ def variables_named(names: Sequence[str], tables: Tables) -> list[Variable]:
         else:
             raise UnknownNameError("variable", name, [*VARIABLES, *sorted(kinds)])
     return chosen
+
+
+def read_panel(
+    data: Path,
+    datasets: Mapping[str, Path],
+    first: int,
+    last: int,
+    *,
+    states: Sequence[str] = (),
+    variables: Sequence[str] = tuple(VARIABLES),
+    system: str = "iso",
+    unit: str = "dyad-year",
+) -> Panel:
+    """A panel over a folder of tables and published datasets (id to file); `states` are keys, codes or names.
+
+    Raises:
+        UsageError: a name is unknown, or the years are in the wrong order.
+        FindingsError: the tables or a dataset break a rule.
+    """
+    from milidip_kg.build import adapt_all
+    from milidip_kg.resolve import StateIndex
+    from milidip_kg.tables import AdaptedDataset, read_tables
+
+    index = StateIndex(data)
+    keys = []
+    for found in map(index.resolve, states):
+        if found.key is None or found.kind != "state":
+            raise UsageError(f"{found.query!r} is not one state of the tables.", found.reason)
+        keys.append(found.key)
+    with tempfile.TemporaryDirectory(prefix="milidip-") as scratch:
+        reports = adapt_all(datasets, data, Path(scratch))
+        added = [AdaptedDataset(report.dataset, report.file, report.folder) for report in reports]
+        tables = read_tables(data, datasets=added)
+    findings = [*(finding for report in reports for finding in report.findings), *tables.findings]
+    if any(finding.severity is Severity.VIOLATION for finding in findings):
+        raise FindingsError(findings)
+    return panel(tables, first, last, states=keys, variables=variables, system=system, unit=unit)
 
 
 def panel(

@@ -29,20 +29,27 @@ Value = str | int | float | bool | date | None
 SHOWN = 50
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Row(Mapping[str, Value]):
     """One row of an answer: Python values by column name; an IRI is a string."""
 
-    values_: Mapping[str, Value]
+    columns: tuple[str, ...]
+    cells: tuple[Value, ...]
 
     def __getitem__(self, name: str) -> Value:
-        return self.values_[name]
+        try:
+            return self.cells[self.columns.index(name)]
+        except ValueError:
+            raise KeyError(name) from None
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.values_)
+        return iter(self.columns)
 
     def __len__(self) -> int:
-        return len(self.values_)
+        return len(self.columns)
+
+    def __repr__(self) -> str:
+        return f"Row({dict(self)!r})"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -74,8 +81,8 @@ class Answer(Sequence[Row]):
         types: Mapping[str, type] | None = None,
     ) -> Answer:
         """An answer from plain values."""
-        made = tuple(Row(dict(zip(columns, row, strict=True))) for row in rows)
-        return cls(tuple(columns), made, label, types or {})
+        names = tuple(columns)
+        return cls(names, tuple(Row(names, tuple(row)) for row in rows), label, types or {})
 
     @classmethod
     def of_solutions(cls, solutions: QuerySolutions, label: Callable[[str], str | None] = lambda _: None) -> Answer:
@@ -128,8 +135,8 @@ class Answer(Sequence[Row]):
 
     def _typed(self) -> Iterator[tuple[str, type, list[Any]]]:
         """Each column with its one type and its values in that type; a mixture is text."""
-        for name in self.columns:
-            values = [row[name] for row in self.rows]
+        for place, name in enumerate(self.columns):
+            values = [row.cells[place] for row in self.rows]
             kinds = {type(value) for value in values if value is not None}
             kind = self.types.get(name, str)
             if name not in self.types and kinds:
@@ -145,9 +152,7 @@ class Answer(Sequence[Row]):
             UsageError: there is no such format.
         """
         if check_format(form) in ("table", "markdown"):
-            write_rows(
-                list(self.columns), [[short_iri(text(value)) for value in row.values()] for row in self], form, out
-            )
+            write_rows(list(self.columns), [[short_iri(text(value)) for value in row.cells] for row in self], form, out)
         elif form == "json":
             made = [{name: value for name, value in row.items() if value is not None} for row in self]
             out.write((json.dumps(made, ensure_ascii=False, indent=1, default=str) + "\n").encode("utf-8"))
@@ -161,7 +166,7 @@ class Answer(Sequence[Row]):
         lines = io.StringIO(newline="")
         writer = csv.writer(lines, delimiter=delimiter, lineterminator="\n")
         writer.writerow(self.columns)
-        writer.writerows([text(value) for value in row.values()] for row in self)
+        writer.writerows([text(value) for value in row.cells] for row in self)
         return lines.getvalue().encode("utf-8")
 
     def _parquet(self) -> bytes:
@@ -181,7 +186,7 @@ class Answer(Sequence[Row]):
     def _repr_html_(self) -> str:
         head = "".join(f"<th>{escape(name)}</th>" for name in self.columns)
         body = "".join(
-            f"<tr>{''.join(f'<td>{self._cell(value)}</td>' for value in row.values())}</tr>" for row in self[:SHOWN]
+            f"<tr>{''.join(f'<td>{self._cell(value)}</td>' for value in row.cells)}</tr>" for row in self[:SHOWN]
         )
         more = f"<p>{len(self) - SHOWN:,} rows more</p>" if len(self) > SHOWN else ""
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
