@@ -2,8 +2,8 @@
 
     python bench/query/side_by_side.py [--with dcad=FILE --with mme=FILE] [--runs 3] [--limit 20] [--only NAME]
 
-Each engine holds the same graph in memory (Virtuoso: in its buffers). They take turns query by query, with a run each to
-warm up; the median counts. Rows are compared with those of Oxigraph as tests/test_engines.py does. `bare` is what
+Each engine holds the same graph in memory (Virtuoso: in its buffers). They take turns query by query, with a run each
+to warm up; the median counts. Rows are compared with those of Oxigraph as tests/test_engines.py does. `bare` is what
 pyoxigraph alone needs for the same text. A query that an engine does not answer within the limit counts with the limit,
 which is to that engine's advantage. The exit status is 1 if a promise is broken: 20 times rdflib by geometric mean, at
 most 1 s for each query, and at most 10 % or 2 ms of our own.
