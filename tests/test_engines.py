@@ -26,14 +26,14 @@ QUERIES = read_queries(resources.folder("queries"))
 pytestmark = pytest.mark.filterwarnings("ignore:Dataset.default_context:DeprecationWarning")
 SECONDS = 10.0  # for one query in rdflib
 
-#: Queries that Virtuoso 7.2 does not answer, each with its defect.
+#: Queries that Virtuoso 7.2 answers otherwise, each with what is wrong.
 NOT_IN_VIRTUOSO: dict[str, str] = {
-    "confidence-measures-between": "no rows come of joining two subselects that each take a MAX over a UNION",
+    "confidence-measures-between": "gives no rows where it joins two subselects that each take a MAX over a UNION; cause not isolated",
 }
 
-#: Queries that rdflib 7 does not answer alike, each with its defect.
+#: Queries that rdflib 7 answers otherwise, each with what is wrong.
 OTHER_IN_RDFLIB: dict[str, str] = {
-    "attache-network": "states without a post are lost where the path over broader starts from a bound variable",
+    "attache-network": "one state without a post (Slovenia) is missing; cause not found",
 }
 
 #: Queries for which rdflib needs too long for CI, with the seconds once measured, or the limit after which it was stopped.

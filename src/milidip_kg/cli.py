@@ -452,10 +452,7 @@ def export(
     _write(output, lambda out: exporting.export(opened, out, chosen, graphs))
 
 
-@app.command(
-    epilog="Example: MILIDIP_PASSWORD=... milidip load --endpoint http://localhost:8890/sparql"
-    " --write-to http://localhost:8890/sparql-graph-crud-auth --user dba"
-)
+@app.command(epilog="Example: milidip load --endpoint http://localhost:8890/sparql-auth --protocol update --user dba")
 def load(
     endpoint: Annotated[str, typer.Option(help="The SPARQL endpoint, which is asked for the counts in the end.")],
     write_to: Annotated[str, typer.Option(help="The address that takes statements, where it is another one.")] = "",
