@@ -23,7 +23,7 @@ build/.built: .venv/.installed $(INPUTS)
 	@touch $@
 
 test: .venv/.tested lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: .venv/.tested
 	$(BIN)/ruff check .

@@ -58,7 +58,7 @@ def test_a_kill_at_any_moment_leaves_the_old_store_or_the_new_one(tmp_path: Path
     whole = time.perf_counter() - start
     chance = random.Random(20261122)
     now, killed = 0, 0
-    for generation in range(1, 31):
+    for generation in range(1, 101):  # a busy machine may need more than thirty to kill five at work
         builder = subprocess.Popen(
             [sys.executable, "-c", BUILDER, str(directory), str(generation), str(SIZE)],
             stdin=subprocess.PIPE,
@@ -78,6 +78,8 @@ def test_a_kill_at_any_moment_leaves_the_old_store_or_the_new_one(tmp_path: Path
         assert size == SIZE
         assert values in ({str(now)}, {str(generation)})
         now = int(values.pop())
+        if generation >= 30 and killed >= 5:
+            break
     assert killed >= 5, "most builders must have been killed at work"
     replace_store(directory, fill(99))
     assert content(directory) == (SIZE, {"99"})
