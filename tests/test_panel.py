@@ -230,7 +230,7 @@ def test_csv_and_parquet_hold_the_same_with_types(tmp_path: Path) -> None:
     assert (tmp_path / "book.md").read_text("utf-8").startswith("# Codebook: dyad-year panel, 1988 to 1992")
     out = tmp_path / "panel.parquet"
     assert milidip("--format", "parquet", "-o", str(out)).returncode == 0
-    read = duckdb.read_parquet(str(out))
+    read = duckdb.connect().read_parquet(str(out))
     kinds = dict(zip(read.columns, map(str, read.types), strict=True))
     assert {kinds[name] for name in ("year", *COUNTED)} == {"BIGINT"}
     assert kinds["state"] == "VARCHAR"

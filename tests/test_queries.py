@@ -143,8 +143,8 @@ def test_a_parameter_takes_what_people_write(kg: KnowledgeGraph) -> None:
     [
         ("npt", "http://purl.org/dc/terms/title", "data/agreements.csv#row="),
         ("membership/nato/SWE/member/2024-03-07", "https://w3id.org/milidip/ns/began", "data/memberships.csv#row="),
-        ("source/1gnc-noble-jump-2015", "http://purl.org/dc/terms/title", "data/sources.csv#row=2"),
-        ("graph/1gnc-noble-jump-2015", "http://purl.org/dc/terms/source", "data/sources.csv#row=2"),
+        ("source/1gnc-noble-jump-2015", "http://purl.org/dc/terms/title", "data/sources.csv#row="),
+        ("graph/1gnc-noble-jump-2015", "http://purl.org/dc/terms/source", "data/sources.csv#row="),
         ("mdp:began", "http://www.w3.org/2004/02/skos/core#definition", "ontology/time-place"),
         ("membership-role/member", "http://www.w3.org/2004/02/skos/core#prefLabel", "vocab/membership-role"),
     ],

@@ -202,12 +202,17 @@ def _project(triples: list[ox.Triple]) -> Iterator[bytes]:
         and isinstance(triple.subject, ox.NamedNode)
     }
     dropped = annotations | _NO_LOGIC
-    # That something has a text or number says what it is, where the property has a domain; which one says nothing.
-    bare = {
-        t.subject.value
-        for t in triples
-        if t.predicate.value == _RDFS + "domain" and isinstance(t.subject, ox.NamedNode)
+    # That something has a text or number says what it is, where the property has a domain; which one says nothing, but
+    # a range would ask for one of its kind.
+    ends: dict[str, set[str]] = {
+        name: {
+            t.subject.value
+            for t in triples
+            if t.predicate.value == _RDFS + name and isinstance(t.subject, ox.NamedNode)
+        }
+        for name in ("domain", "range")
     }
+    bare = ends["domain"] - ends["range"]
     for triple in triples:
         predicate = triple.predicate.value
         if predicate in dropped:

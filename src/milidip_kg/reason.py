@@ -39,6 +39,7 @@ _WORDS = {
     "range": "what {} leads to is a {}",
     "subclass": "every {} is a {}",
     "definition": "what has {} with the value {} is a {}",
+    "expression": "what meets its definition is a {1}",
     "value": "every {} has {} with the value {}",
 }
 
@@ -326,7 +327,7 @@ def _defining_rules(model: _Model) -> Iterator[Rule]:
             table.append((prop.value, value.value, name.value))
             continue
         for pattern in _patterns(model, expression, "?s"):
-            yield Rule("definition", f"?s a <{name.value}>", pattern, frozenset(_IRI.findall(pattern)))
+            yield Rule("expression", f"?s a <{name.value}>", pattern, frozenset(_IRI.findall(pattern)))
     yield _rule("definition", "?s a ?c", "?p ?v ?c", table, "?s ?p ?v .")
 
 
