@@ -58,7 +58,7 @@ def module_picture(model: Model, module: Module) -> str | None:
         for depth in range(max(depths.values()) + 1)
     ]
     lefts = [_MARGIN + sum(columns[:depth]) + depth * _GAP_COLUMN for depth in range(len(columns))]
-    rows: dict[Term, float] = {}
+    rows: dict[Term, int] = {}
     for root in roots:
         _lay_out(root, children, rows)
     # A little air above each tree.
@@ -67,7 +67,7 @@ def module_picture(model: Model, module: Module) -> str | None:
         term: _Box(
             term,
             lefts[depths[term]],
-            round(_MARGIN + rows[term] * (_HEIGHT + _GAP_ROW)) + trees[term] * _GAP_TREE,
+            _MARGIN + rows[term] * (_HEIGHT + _GAP_ROW) + trees[term] * _GAP_TREE,
             width(term.label, _SIZE) + 2 * _PAD,
         )
         for term in drawn
@@ -91,13 +91,12 @@ def _depths(level: Sequence[Term], children: dict[Term, list[Term]], depth: int 
         yield from _depths(children.get(term, []), children, depth + 1)
 
 
-def _lay_out(term: Term, children: dict[Term, list[Term]], rows: dict[Term, float]) -> None:
-    """Leaves take the next free row, others stand beside the middle of their children."""
+def _lay_out(term: Term, children: dict[Term, list[Term]], rows: dict[Term, int]) -> None:
+    """Leaves take the next free row; others stand beside the first of their children, where a narrow screen begins."""
     below = children.get(term, [])
     for child in below:
         _lay_out(child, children, rows)
-    free = int(max(rows.values(), default=-1)) + 1
-    rows[term] = (rows[below[0]] + rows[below[-1]]) / 2 if below else free
+    rows[term] = rows[below[0]] if below else max(rows.values(), default=-1) + 1
 
 
 def _curve(parent: _Box, child: _Box) -> str:

@@ -141,7 +141,7 @@ def module_page(model: Model, module: Module, picture: str | None) -> str:
 
 def vocabulary_page(model: Model) -> str:
     """Every vocabulary with its concepts, the narrower under the broader."""
-    schemes = sorted(model.schemes, key=lambda scheme: _text(model, scheme, "skos:prefLabel"))
+    schemes = sorted(model.schemes, key=lambda scheme: _text(model, scheme, "skos:prefLabel").casefold())
     names = "".join(
         f'<li>{_ref(model, scheme)} <span class="faint">{len(model.schemes[scheme])}</span></li>' for scheme in schemes
     )
