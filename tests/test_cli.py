@@ -34,6 +34,7 @@ COMMANDS = (
     "build",
     "central-states",
     "connect",
+    "docs",
     "explain",
     "export",
     "load",

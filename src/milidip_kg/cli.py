@@ -819,3 +819,12 @@ def panel(
     if codebook:
         _write(str(codebook), lambda out: out.write(made.codebook().encode("utf-8")))
     _write(output, lambda out: made.rows.write(form, out))
+
+
+@app.command(epilog="Example: milidip docs --out site")
+def docs(out: Annotated[Path, typer.Option(help="Folder for the pages.")] = Path("build/docs")) -> None:
+    """Write the reference of the ontology as HTML pages, with a picture of the classes of each module."""
+    from milidip_kg.docs import write_docs
+
+    written = write_docs(out)
+    _say(f"{len(written)} files; begin with {written[0]}")
