@@ -73,7 +73,7 @@ def module_picture(model: Model, module: Module) -> str | None:
         for term in drawn
     }
     parts = [
-        f'<path class="line" d="{_curve(boxes[parent], boxes[term])}"/>' for term in own for parent in parents[term]
+        f'<path class="line" d="{_branch(boxes[parent], boxes[term])}"/>' for term in own for parent in parents[term]
     ]
     parts += [_node(model, box, pale=box.term not in parents) for box in boxes.values()]
     size = (lefts[-1] + columns[-1] + _MARGIN, max(box.y for box in boxes.values()) + _HEIGHT + _MARGIN)
@@ -99,11 +99,14 @@ def _lay_out(term: Term, children: dict[Term, list[Term]], rows: dict[Term, int]
     rows[term] = rows[below[0]] if below else max(rows.values(), default=-1) + 1
 
 
-def _curve(parent: _Box, child: _Box) -> str:
+def _branch(parent: _Box, child: _Box) -> str:
+    """A line from the parent to the trunk before the children's column, along it, and round a corner to the child."""
     x, y = parent.x + parent.width, parent.y + _HEIGHT // 2
     to_x, to_y = child.x, child.y + _HEIGHT // 2
-    middle = to_x - _GAP_COLUMN // 2
-    return f"M{x} {y}H{to_x - _GAP_COLUMN}C{middle} {y} {middle} {to_y} {to_x} {to_y}"
+    if y == to_y:
+        return f"M{x} {y}H{to_x}"
+    trunk, bend = to_x - _GAP_COLUMN // 2, 8 if to_y > y else -8
+    return f"M{x} {y}H{trunk - 8}Q{trunk} {y} {trunk} {y + bend}V{to_y - bend}Q{trunk} {to_y} {trunk + 8} {to_y}H{to_x}"
 
 
 def _node(model: Model, box: _Box, pale: bool) -> str:
