@@ -13,7 +13,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 from itertools import count
 from typing import Final
 
@@ -34,6 +35,23 @@ TARGETS: Final = {
     + ">)",
     "targetSubjectsOf": "?this {} ?targetObject",
     "targetObjectsOf": "?targetSubject {} ?this",
+}
+
+#: What a condition may be about: the step that it needs from the focus node, and the names that it binds.
+_SCOPES: Final = {
+    "node": ("", "?this"),
+    "value": ("?this {} ?value .", "?this ?value"),
+    "pair": ("?this {} ?value .", "?this ?value"),
+    "presence": ("", "?this"),
+    "number": ("", "?this"),
+}
+
+#: Where something may break a condition at all, whatever its shape: one pass over a property, and no walk from node to
+#: node, tells that nearly always nothing does.
+_SUSPECTS: Final = {
+    "value": "{{ SELECT DISTINCT ?value {{ ?this {} ?value }} }}",
+    "pair": "?this {} ?value .",
+    "number": "{{ SELECT ?this {{ ?this {} ?value }} GROUP BY ?this HAVING (COUNT(DISTINCT ?value) > 1) }}",
 }
 
 #: Datatypes whose values an engine can tell from text that only looks like one.
@@ -62,6 +80,14 @@ class _Check:
     read: Callable[[Row], Result]
 
 
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Checks that belong together, and what is asked first: they are made only if each question is answered yes."""
+
+    checks: list[_Check]
+    questions: list[str] = field(default_factory=list)
+
+
 def check(data: Store, model: Store) -> list[Result]:
     """All results of validating the named graphs of a store against the shapes of another.
 
@@ -69,34 +95,47 @@ def check(data: Store, model: Store) -> list[Result]:
         MilidipError: a shape has a part that is not covered.
     """
     shapes = Shapes(model, data)
+
+    @cache
+    def true(question: str) -> bool:
+        return bool(data.query(question, use_default_graph_as_union=True))
+
+    def results(batch: _Batch) -> list[Result]:
+        if not all(map(true, batch.questions)):
+            return []
+        return [check.read(row) for check in batch.checks for row in _rows(data, check.query)]
+
     # The engine evaluates without Python's lock, so that two threads keep two cores busy.
     with ThreadPoolExecutor(2) as pool:
-        found = pool.map(
-            lambda check: [check.read(row) for row in _rows(data, check.query)],
-            [*_sparql_checks(shapes), *_core_checks(shapes)],
-        )
-        return [result for results in found for result in results]
+        batches = [*_sparql_batches(shapes), *_core_batches(shapes)]
+        return [result for found in pool.map(results, batches) for result in found]
 
 
-def _core_checks(shapes: Shapes) -> Iterator[_Check]:
+def _core_batches(shapes: Shapes) -> Iterator[_Batch]:
+    """The constraints of each shape on the same nodes or values: asked together first, one by one where that fails."""
     for shape in shapes.targeted():
         focus = shapes.focus(shape)
-        for owner, path, condition, of_value in shapes.constraints(shape):
-            each = path is not None and of_value
-            step = f"?this {path} ?value ." if each else ""
-            names = "?this ?value" if each else "?this"
-            where = path[1:-1] if path and path.startswith("<") else None
+        batches: dict[tuple[str, str | None], list[tuple[str, _Check]]] = {}
+        for owner, path, condition, about in shapes.constraints(shape):
+            step, names = _SCOPES[about]
 
-            def read(
-                row: Row, owner: Term = owner, where: str | None = where, each: bool = each, of_value: bool = of_value
-            ) -> Result:
-                value = row["value"] if each else row["this"] if of_value else None
+            def read(row: Row, owner: Term = owner, path: str | None = path, about: str = about) -> Result:
+                where = path[1:-1] if path and path.startswith("<") else None
+                value = row["this"] if about == "node" else row.get("value")
                 return shapes.result(owner, row["this"], where, value, row)
 
-            yield _Check(f"SELECT DISTINCT {names} WHERE {{ {focus} {step} FILTER(!({condition})) }}", read)
+            query = f"SELECT DISTINCT {names} WHERE {{ {focus} {step.format(path)} FILTER(!({condition})) }}"
+            place = None if about in ("node", "presence") else path
+            batches.setdefault((about, place), []).append((condition, _Check(query, read)))
+        for (about, path), parts in batches.items():
+            broken = "FILTER(!(" + " && ".join(f"({condition})" for condition, _ in parts) + "))"
+            patterns = [f"{focus} {_SCOPES[about][0].format(path)}"]
+            if about in _SUSPECTS:
+                patterns.insert(0, _SUSPECTS[about].format(path))
+            yield _Batch([check for _, check in parts], [f"ASK {{ {pattern} {broken} }}" for pattern in patterns])
 
 
-def _sparql_checks(shapes: Shapes) -> Iterator[_Check]:
+def _sparql_batches(shapes: Shapes) -> Iterator[_Batch]:
     """Each SPARQL constraint as one query over all of its focus nodes, instead of one query a node."""
     for shape in shapes.targeted():
         for rule in shapes.values(shape, "sparql"):
@@ -112,7 +151,8 @@ def _sparql_checks(shapes: Shapes) -> Iterator[_Check]:
             def read(row: Row, shape: Term = shape, rule: Term = rule) -> Result:
                 return shapes.result(shape, row["this"], text(row.get("path")), row.get("value"), row, rule)
 
-            yield _Check(f"{prefixes} SELECT DISTINCT * WHERE {{ {{ {text(select)} }} {shapes.focus(shape)} }}", read)
+            query = f"{prefixes} SELECT DISTINCT * WHERE {{ {{ {text(select)} }} {shapes.focus(shape)} }}"
+            yield _Batch([_Check(query, read)])
 
 
 def _rows(data: Store, query: str) -> Iterator[Row]:
@@ -165,7 +205,9 @@ class Shapes:
             for name, pattern in TARGETS.items()
             for one in self.values(shape, name)
         ]
-        return "{ " + " UNION ".join(f"{{ {pattern} }}" for pattern in patterns) + " }"
+        if len(patterns) == 1:
+            return f"{{ {patterns[0]} }}"
+        return "{ SELECT DISTINCT ?this { " + " UNION ".join(f"{{ {pattern} }}" for pattern in patterns) + " } }"
 
     def result(
         self, owner: Term, node: Term | None, path: str | None, value: Term | None, row: Row, rule: Term | None = None
@@ -182,25 +224,29 @@ class Shapes:
             "message": re.sub(r"\{[?$](\w+)\}", lambda found: text(row.get(found[1])) or "", message),
         }
 
-    def constraints(self, shape: Term) -> Iterator[tuple[Term, str | None, str, bool]]:
-        """Each constraint of a shape: whose it is, its path, its condition, and whether that is about each ?value."""
+    def constraints(self, shape: Term) -> Iterator[tuple[Term, str | None, str, str]]:
+        """Each constraint of a shape: whose it is, its path, its condition, and what that is about (see _SCOPES)."""
         for condition in self._on_value(shape, "?this"):
-            yield shape, None, condition, True
+            yield shape, None, condition, "node"
         for prop in self.values(shape, "property"):
+            # Every row of an answer has a place for every variable of its query, so that few names make it quick.
+            self._fresh = count()
             path = self._path(prop)
             for condition in self._on_value(prop, "?value"):
-                yield prop, path, condition, True
-            for condition in self._on_set(prop, "?this", path):
-                yield prop, path, condition, False
+                yield prop, path, condition, "value"
+            for condition in self._present(prop, "?this", path):
+                yield prop, path, condition, "presence"
+            for condition in self._once(prop, "?this", path):
+                yield prop, path, condition, "number"
             for condition in self._on_pair(prop, "?this", "?value"):
-                yield prop, path, condition, True
+                yield prop, path, condition, "pair"
 
     def _conforms(self, shape: Term, node: str) -> str:
         """The condition that a node conforms to a shape with all of its parts."""
         parts = list(self._on_value(shape, node))
         for prop in self.values(shape, "property"):
             path, value = self._path(prop), self._variable()
-            parts += self._on_set(prop, node, path)
+            parts += [*self._present(prop, node, path), *self._once(prop, node, path)]
             for condition in [*self._on_value(prop, value), *self._on_pair(prop, node, value)]:
                 parts.append(f"NOT EXISTS {{ {node} {path} {value} FILTER(!({condition})) }}")
         return " && ".join(f"({part})" for part in parts) or "true"
@@ -231,20 +277,23 @@ class Shapes:
         for head in self.values(shape, "or"):
             yield " || ".join(f"({self._conforms(item, node)})" for item in self._items(head))
 
-    def _on_set(self, prop: Term, node: str, path: str) -> Iterator[str]:
-        """The conditions on all values of a property together."""
-        one, two = self._variable(), self._variable()
+    def _present(self, prop: Term, node: str, path: str) -> Iterator[str]:
+        """The conditions that there is a value."""
         if self.values(prop, "minCount"):
             self._only(prop, "minCount", "1")
-            yield f"EXISTS {{ {node} {path} {one} }}"
+            yield f"EXISTS {{ {node} {path} {self._variable()} }}"
+        for value in self.values(prop, "hasValue"):
+            yield f"EXISTS {{ {node} {path} {value} }}"
+
+    def _once(self, prop: Term, node: str, path: str) -> Iterator[str]:
+        """The conditions that there is no second value."""
+        one, two = self._variable(), self._variable()
         if self.values(prop, "maxCount"):
             self._only(prop, "maxCount", "1")
             yield f"NOT EXISTS {{ {node} {path} {one} , {two} FILTER(!sameTerm({one}, {two})) }}"
         if self.values(prop, "uniqueLang"):
             same = f"!sameTerm({one}, {two}) && LANG({one}) != '' && LCASE(LANG({one})) = LCASE(LANG({two}))"
             yield f"NOT EXISTS {{ {node} {path} {one} , {two} FILTER({same}) }}"
-        for value in self.values(prop, "hasValue"):
-            yield f"EXISTS {{ {node} {path} {value} }}"
 
     def _on_pair(self, prop: Term, node: str, value: str) -> Iterator[str]:
         """The conditions that compare a value with those of another property."""
