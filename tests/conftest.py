@@ -17,13 +17,13 @@ SHARED = ROOT.parent / "shared"
 @pytest.fixture(scope="session")
 def curated_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the curated graph is saved."""
-    return tmp_path_factory.mktemp("curated")
+    return tmp_path_factory.mktemp("curated") / "store"
 
 
 @pytest.fixture(scope="session")
 def curated(curated_folder: Path) -> Build:
     """The build of the curated tables, made once."""
-    return build(save=curated_folder)
+    return build(out=curated_folder.parent)
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from milidip_kg.build import Build
 from milidip_kg.namespaces import GRAPH_INFERRED, GRAPH_ONTOLOGY, ID, NS, VOCAB
 from milidip_kg.reason import materialise
 
+INVERSE = "http://example.org/inverse/"
 GRAPHS = Path(__file__).parent / "fixtures" / "graphs"
 
 AXIOMS = """
@@ -33,11 +34,12 @@ AXIOMS = """
     :knows a owl:SymmetricProperty . :walks owl:equivalentProperty :strolls .
     :partOf a owl:TransitiveProperty . :inCity rdfs:range :City .
     :lives owl:propertyChainAxiom ( :owns :partOf ) .
+    :tendedBy owl:propertyChainAxiom ( [ owl:inverseOf :feeds ] :knows ) .
 """
 FACTS = """
     @prefix : <http://example.org/> .
     :rex a :Dog . :ann :owns :rex . :bob :owns :villa . :villa a :House ; :has :rex ; :partOf :street ; :inCity :town .
-    :street :partOf :town . :town :partOf :land . :tom a :Cat . :ann :walks :rex . :fido :sound :bark .
+    :street :partOf :town . :town :partOf :land . :tom a :Cat . :ann :walks :rex ; :feeds :rex . :fido :sound :bark .
 """
 
 
@@ -56,6 +58,7 @@ def reference(model: list[bytes], facts: bytes, individuals: set[str]) -> set[st
     graph = rdflib.Graph()
     for text in [*model, facts]:
         graph.parse(data=text, format="nt")
+    name_inverses(graph)
     before = set(graph)
     owlrl.DeductiveClosure(owlrl.OWLRL_Semantics, axiomatic_triples=False, datatype_axioms=False).expand(graph)
     trivial = {OWL.Thing, RDFS.Resource}
@@ -64,10 +67,21 @@ def reference(model: list[bytes], facts: bytes, individuals: set[str]) -> set[st
         for s, p, o in set(graph) - before
         if str(s) in individuals
         and p not in (OWL.sameAs, OWL.differentFrom)
+        and not str(p).startswith(INVERSE)
         and not isinstance(s, rdflib.Literal)
         and not (p == RDF.type and (o in trivial or isinstance(o, rdflib.BNode)))
     }
     return {f"{s.n3()} {p.n3()} {o.n3()}" for s, p, o in added}
+
+
+def name_inverses(graph: rdflib.Graph) -> None:
+    """Name the anonymous inverses, which owlrl knows only by name; what follows for all other terms is the same."""
+    for number, (node, _, _) in enumerate(list(graph.triples((None, OWL.inverseOf, None)))):
+        if isinstance(node, rdflib.BNode):
+            for s, p, o in [*graph.triples((node, None, None)), *graph.triples((None, None, node))]:
+                graph.remove((s, p, o))
+                name = rdflib.URIRef(f"{INVERSE}{number}")
+                graph.add((name if s == node else s, p, name if o == node else o))
 
 
 def triples(turtle: bytes | str) -> bytes:
@@ -89,6 +103,7 @@ def test_every_kind_of_axiom_gives_what_owlrl_gives() -> None:
         "<http://example.org/ann> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <http://example.org/Owner>" in mine
     )
     assert "<http://example.org/bob> <http://example.org/lives> <http://example.org/town>" in mine
+    assert "<http://example.org/rex> <http://example.org/tendedBy> <http://example.org/rex>" in mine
     assert len(mine) > 25
 
 

@@ -1,5 +1,5 @@
 """`python -m milidip_kg` is `milidip`."""
 
-from milidip_kg.cli import main
+from milidip_kg.cli import run
 
-main()
+run()

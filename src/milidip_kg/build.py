@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pyoxigraph import CanonicalizationAlgorithm, Dataset, NamedNode, Quad, RdfFormat, Store
 
 from milidip_kg import resources
+from milidip_kg.export import staged_files
 from milidip_kg.findings import Finding, Severity, in_order
 from milidip_kg.namespaces import GRAPH_INFERRED, GRAPH_ONTOLOGY
 from milidip_kg.store import staged_store
@@ -59,13 +60,15 @@ def build(
     datasets: Mapping[str, Path] | None = None,
     engine: str = "queries",
     notice: Notice = lambda _: None,
-    save: Path | None = None,
+    out: Path | None = None,
+    formats: Collection[str] = (),
 ) -> Build:
     """Build the graph in memory from a folder of tables and, if named, published datasets (id to file).
 
     It goes on as long as the findings allow: what cannot be read is not mapped, what breaks the rules of its table is
-    not loaded. `notice` is told the name of each step as it begins. A graph without violations is put into the
-    directory `save`, whose store is filled while the graph is reasoned over and checked.
+    not loaded. `notice` is told the name of each step as it begins. A graph without violations is put into the folder
+    `out`, as `store` and `milidip.NAME` for each format name, which are made while the graph is reasoned over and
+    checked.
     """
     from milidip_kg import map, ontology, reason, tables, validate
 
@@ -80,7 +83,8 @@ def build(
 
     with (
         tempfile.TemporaryDirectory(prefix="milidip-") as scratch,
-        staged_store(save) if save else nullcontext() as staged,
+        staged_files(out / "milidip", formats) if out and formats else nullcontext() as files,
+        staged_store(out / "store") if out else nullcontext() as staged,
     ):
         inputs: list[tables.AdaptedDataset] = []
 
@@ -111,13 +115,14 @@ def build(
         def store() -> str:
             model = _canonical(ontology.ontology_quads(NamedNode(GRAPH_ONTOLOGY)))
 
-            def fill(store: Store) -> None:
-                store.bulk_load(path=str(quads), format=RdfFormat.N_QUADS)
+            def fill(store: Store, lenient: bool) -> None:
+                store.bulk_load(path=str(quads), format=RdfFormat.N_QUADS, lenient=lenient)
                 store.bulk_extend(model)
 
             if staged:
-                staged.fill(fill)
-            fill(made.store)
+                # What is ill-formed fails in the store in memory; one look is enough.
+                staged.fill(lambda store: fill(store, lenient=True))
+            fill(made.store, lenient=False)
             return f"{len(made.store):,} with the ontology"
 
         step("store", store)
@@ -129,8 +134,12 @@ def build(
                 graph = NamedNode(GRAPH_INFERRED)
                 made.store.dump(str(inferred), RdfFormat.N_TRIPLES, from_graph=graph)
                 staged.fill(
-                    lambda store: store.bulk_load(path=str(inferred), format=RdfFormat.N_TRIPLES, to_graph=graph)
+                    lambda store: store.bulk_load(
+                        path=str(inferred), format=RdfFormat.N_TRIPLES, to_graph=graph, lenient=True
+                    )
                 )
+            if files:
+                files.begin(made.store)
             return f"{added:,} inferred"
 
         step("reason", infer)
@@ -143,13 +152,15 @@ def build(
         step("validate", check)
         made.statements = len(made.store)
 
-        def put_in_force() -> str:
+        def save() -> str:
             assert staged
+            if files:
+                files.wait()
             staged.commit()
-            return str(save)
+            return ", ".join(["store", *(file.name for file in (files.commit() if files else []))])
 
         if staged and made.ok:
-            step("save", put_in_force)
+            step("save", save)
         return made
 
 

@@ -84,6 +84,23 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     _leave(0)
 
 
+def run() -> NoReturn:
+    """The command line as a process of its own, which ends without freeing a graph statement by statement."""
+    status = 0
+    try:
+        main()
+    except SystemExit as done:
+        status = done.code if isinstance(done.code, int) else 0
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:
+        pass
+    except OSError:
+        status = status or InputError.exit_status
+    os._exit(status)
+
+
 def _leave(status: int) -> NoReturn:
     sys.exit(status)
 
@@ -112,30 +129,26 @@ def build(
 
     Only a graph without violations replaces the last one: a build that finds any leaves store and exports as they were.
     """
-    import time
-
-    from milidip_kg import export as exporting
-    from milidip_kg.build import Step
-
-    names = [name for name in export.split(",") if name and name != "none"]
-    for name in names:
-        exporting.format_named(name)
-    made = _build(data, with_, save=out / "store")
+    formats = [name for name in export.split(",") if name and name != "none"]
+    made = _build(data, with_, out=out, formats=formats)
     if made.ok:
-        start = time.perf_counter()
-        files = exporting.export_files(made.store, out / "milidip", names)
-        made.steps.append(Step("export", time.perf_counter() - start, ", ".join(file.name for file in files)))
         _write_questions(out)
         _write_left_out(made, out)
     _print_build(made)
     _end_with(made.findings, made.malformed)
 
 
-def _build(data: Path | None, with_: list[str] | None, engine: str = "queries", save: Path | None = None) -> Build:
+def _build(
+    data: Path | None,
+    with_: list[str] | None,
+    engine: str = "queries",
+    out: Path | None = None,
+    formats: Sequence[str] = (),
+) -> Build:
     from milidip_kg.build import build as build_graph
 
     with _progress() as notice:
-        return build_graph(data, _datasets(with_), engine, notice, save)
+        return build_graph(data, _datasets(with_), engine, notice, out, formats)
 
 
 def _datasets(words: list[str] | None) -> dict[str, Path]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Final
 
 from pyoxigraph import NamedNode, Quad, RdfFormat, Store, Triple, parse, serialize
 
@@ -53,73 +56,114 @@ def export(store: Store, out: IO[bytes], form: Format, graphs: Collection[str] =
     Formats without graphs get the union of the graphs. The order is that of the sorted N-Quads or N-Triples, so the
     bytes depend on the statements alone.
     """
-    return convert(sorted_quads(store, graphs), out, form)
-
-
-def convert(quads: bytes, out: IO[bytes], form: Format) -> int:
-    """Write sorted N-Quads in a format and return how many statements that makes.
-
-    A format without graphs gets their triples, each once.
-    """
+    quads = sorted_quads(store, graphs)
     if form.rdf == RdfFormat.N_QUADS:
         out.write(quads)
         return quads.count(b"\n")
-    written = 0
+    statements = _statements(quads, form.holds_graphs)
+    serialize(statements, out, form.rdf, prefixes=PREFIXES)
+    return len(statements)
 
-    def counted(statements: Iterable[Any]) -> Iterator[Any]:
-        nonlocal written
-        for written, statement in enumerate(statements, 1):  # noqa: B007 - the last one is the count
-            yield statement
 
+def _statements(quads: bytes, with_graphs: bool) -> Sequence[Quad] | Sequence[Triple]:
+    """The quads of sorted N-Quads, or their triples, each once: those of two graphs stand side by side."""
     # The lines come out of a store, which let in nothing that is ill-formed; there is no need to look again.
     parsed = parse(input=quads, format=RdfFormat.N_QUADS, lenient=True)
-    serialize(counted(parsed if form.holds_graphs else _triples(parsed)), out, form.rdf, prefixes=PREFIXES)
-    return written
+    return list(parsed) if with_graphs else [triple for triple, _ in groupby(quad.triple for quad in parsed)]
 
 
-def _triples(quads: Iterable[Quad]) -> Iterator[Triple]:
-    """The triples of sorted quads, each once: those that differ by their graph alone stand side by side."""
-    last = None
-    for quad in quads:
-        triple = quad.triple
-        if triple != last:
-            yield triple
-            last = triple
+class StagedFiles:
+    """RDF files of a graph, made aside by a thread and processes of their own while their owner goes on."""
+
+    def __init__(self, stem: Path, forms: Mapping[str, Format], scratch: Path, worker: ThreadPoolExecutor) -> None:
+        self._stem = stem
+        self._forms = forms
+        self._scratch = scratch
+        self._worker = worker
+        self._working: list[subprocess.Popen[bytes]] = []
+        self._begun: list[Future[None]] = []
+
+    def begin(self, store: Store) -> None:
+        """Let the files be made of the store as it is now; return at once."""
+        self._begun.append(self._worker.submit(self._make, store))
+
+    def wait(self) -> None:
+        """Wait until the files are made.
+
+        Raises:
+            MilidipError: a format could not be written.
+        """
+        for begun in self._begun:
+            begun.result()
+        while self._working:
+            process = self._working.pop()
+            _, said = process.communicate()
+            if process.returncode:
+                raise MilidipError(f"An export failed: {said.decode('utf-8', 'replace').strip().splitlines()[-1:]}")
+
+    def commit(self) -> list[Path]:
+        """Wait, and put the files where they belong."""
+        self.wait()
+        files = []
+        for name in self._forms:
+            files.append(self._stem.with_name(f"{self._stem.name}.{name}"))
+            self._aside(name).replace(files[-1])
+        return files
+
+    def stop(self) -> None:
+        """End what is still at work."""
+        for process in self._working:
+            process.kill()
+            process.wait()
+
+    def _aside(self, name: str) -> Path:
+        return self._scratch / name
+
+    def _make(self, store: Store) -> None:
+        """Sort the store once; what is made of that is made by one process for formats with graphs, and one without."""
+        quads = self._aside("nq")
+        quads.write_bytes(sorted_quads(store))
+        for with_graphs in (True, False):
+            names = [name for name, form in self._forms.items() if form.holds_graphs is with_graphs and name != "nq"]
+            if names:
+                outs = [f"{name}={self._aside(name)}" for name in names]
+                command = [sys.executable, "-m", "milidip_kg.export", str(quads), *outs]
+                self._working.append(
+                    subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)  # noqa: S603
+                )
+
+
+@contextmanager
+def staged_files(stem: Path, names: Collection[str]) -> Iterator[StagedFiles]:
+    """Files `stem`.NAME to make; unless they are committed, those of before stay as they are.
+
+    Raises:
+        UsageError: there is no such format.
+    """
+    forms = {name: format_named(name) for name in names}
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory(prefix=".export-", dir=stem.parent) as scratch,
+        ThreadPoolExecutor(1) as worker,
+    ):
+        staged = StagedFiles(stem, forms, Path(scratch), worker)
+        try:
+            yield staged
+        finally:
+            worker.shutdown()
+            staged.stop()
 
 
 def export_files(store: Store, stem: Path, names: Collection[str]) -> list[Path]:
     """Write `stem`.NAME for each format name, side by side; each file appears whole, and all or none of them.
 
-    The store is sorted once; what is made of the sorted statements is made by one process a format.
-
     Raises:
         UsageError: there is no such format.
         MilidipError: a format could not be written.
     """
-    forms = {name: format_named(name) for name in names}
-    if not forms:
-        return []
-    stem.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".export-", dir=stem.parent) as scratch:
-        quads = Path(scratch) / "sorted"
-        quads.write_bytes(sorted_quads(store))
-        made = {name: Path(scratch) / f"{stem.name}.{name}" for name in forms}
-        working = [_convert_aside(quads, name, path) for name, path in made.items() if name != "nq"]
-        for process in working:
-            _, said = process.communicate()
-            if process.returncode:
-                raise MilidipError(f"An export failed: {said.decode('utf-8', 'replace').strip().splitlines()[-1:]}")
-        if "nq" in made:
-            quads.rename(made["nq"])
-        for path in made.values():
-            path.replace(stem.parent / path.name)
-    return [stem.parent / path.name for path in made.values()]
-
-
-def _convert_aside(quads: Path, name: str, out: Path) -> subprocess.Popen[bytes]:
-    """Begin `convert` in a process of its own, since Python runs one thread at a time."""
-    command = [sys.executable, "-m", "milidip_kg.export", str(quads), name, str(out)]
-    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)  # noqa: S603
+    with staged_files(stem, names) as staged:
+        staged.begin(store)
+        return staged.commit()
 
 
 def graphs_named(store: Store, names: Collection[str]) -> list[str]:
@@ -169,6 +213,12 @@ def graphs_licensed(store: Store, texts: Collection[str]) -> list[str]:
     )
 
 
+def _convert(quads: Path, outs: Mapping[str, Path]) -> None:
+    """Write sorted N-Quads in formats that all hold graphs, or all do not."""
+    statements = _statements(quads.read_bytes(), any(FORMATS[name].holds_graphs for name in outs))
+    for name, path in outs.items():
+        serialize(statements, path, FORMATS[name].rdf, prefixes=PREFIXES)
+
+
 if __name__ == "__main__":
-    with Path(sys.argv[3]).open("wb") as converted:
-        convert(Path(sys.argv[1]).read_bytes(), converted, FORMATS[sys.argv[2]])
+    _convert(Path(sys.argv[1]), {name: Path(path) for name, _, path in (out.partition("=") for out in sys.argv[2:])})

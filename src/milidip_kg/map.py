@@ -4,15 +4,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 from milidip_kg.csvw import mapping
 from milidip_kg.tables import Tables
 
-_ROWS: Final = 1024
+#: How many rows one thread maps at a time.
+_ROWS: Final = 8192
 
 
 @dataclass(slots=True)
@@ -36,14 +39,15 @@ class MapReport:
 def map_tables(tables: Tables, out: Path) -> MapReport:
     """Write the quads of all tables, in the order of tables and rows; the same tables give the same bytes."""
     start = time.perf_counter()
-    report = MapReport()
+    report = MapReport(tables={table.name: TableReport(table.rows, 0) for table in tables.tables})
     relations = [mapping.Relation(table.relation, table.metadata, place) for place, table in enumerate(tables.tables)]
     partial = out.with_name(out.name + ".partial")
     try:
-        with partial.open("wb") as file:
-            for table, relation in zip(tables.tables, relations, strict=True):
-                quads = _write(tables, relation, file) if table.rows else 0
-                report.tables[table.name] = TableReport(table.rows, quads)
+        # The database works without Python's lock, so that two threads keep two cores busy.
+        with partial.open("wb") as file, ThreadPoolExecutor(2) as pool:
+            for name, block in pool.map(lambda part: _block(tables, part), _parts(tables, relations)):
+                report.tables[name].quads += block.count(b"\n")
+                file.write(block)
         partial.replace(out)
     finally:
         partial.unlink(missing_ok=True)
@@ -53,19 +57,20 @@ def map_tables(tables: Tables, out: Path) -> MapReport:
     return report
 
 
-def _write(tables: Tables, relation: mapping.Relation, file: IO[bytes]) -> int:
-    """Append the quads of a table and count them.
+def _parts(tables: Tables, relations: Sequence[mapping.Relation]) -> Iterator[tuple[str, str, int]]:
+    """The work in order: a table, the query for some of its rows, and the first of them."""
+    for table, relation in zip(tables.tables, relations, strict=True):
+        query = mapping.select(relation, in_parts=True)
+        if query is not None:
+            yield from ((table.name, query, first) for first in range(0, table.rows, _ROWS))
 
-    The bytes come out of the database in blocks of rows, in their order. A COPY would be no faster, and the database
-    would have to be let into the folder of the output.
+
+def _block(tables: Tables, part: tuple[str, str, int]) -> tuple[str, bytes]:
+    """The lines of some rows of a table, in their order.
+
+    A COPY would be no faster, and the database would have to be let into the folder of the output.
     """
-    query = mapping.select(relation)
-    if query is None:
-        return 0
-    found = tables.connection.execute(f"SELECT encode(quads) FROM ({query})")
-    quads = 0
-    while rows := found.fetchmany(_ROWS):
-        block = b"\n".join(chain.from_iterable(rows)) + b"\n"
-        quads += block.count(b"\n")
-        file.write(block)
-    return quads
+    name, query, first = part
+    with tables.connection.cursor() as cursor:
+        rows = cursor.execute(f"SELECT encode(quads) FROM ({query})", [first, first + _ROWS]).fetchall()
+    return name, b"".join(chain.from_iterable((line, b"\n") for (line,) in rows))

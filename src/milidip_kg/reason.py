@@ -14,6 +14,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from pyoxigraph import BlankNode, NamedNode, QuerySolutions, QueryTriples, RdfFormat, Store, Triple, Variable
@@ -280,12 +281,20 @@ def _transitive(prop: str) -> Rule:
 
 def _chain_rules(model: _Model) -> Iterator[Rule]:
     for prop, chain in sorted(model.pairs(_OWL + "propertyChainAxiom"), key=str):
-        steps = [step.value for step in model.items(chain) if isinstance(step, NamedNode)]
-        if isinstance(prop, NamedNode) and steps:
-            nodes = ["?s", *(f"?between{number}" for number in range(1, len(steps))), "?o"]
-            links = zip(nodes, steps, nodes[1:], strict=False)
-            pattern = " ".join(f"{start} <{step}> {end} ." for start, step, end in links)
-            yield Rule("chain", f"?s <{prop.value}> ?o", pattern, frozenset(steps))
+        steps = model.items(chain)
+        nodes = ["?s", *(f"?between{number}" for number in range(1, len(steps))), "?o"]
+        links = [_link(model, step, *ends) for step, ends in zip(steps, pairwise(nodes), strict=False)]
+        if isinstance(prop, NamedNode) and links and all(links):
+            pattern = " ".join(links)
+            yield Rule("chain", f"?s <{prop.value}> ?o", pattern, frozenset(_IRI.findall(pattern)))
+
+
+def _link(model: _Model, step: Node, start: str, end: str) -> str:
+    """A step of a chain as a pattern: along a property, or against it where the step is an anonymous inverse."""
+    if isinstance(step, NamedNode):
+        return f"{start} <{step.value}> {end} ."
+    against = model.value(step, _OWL + "inverseOf")
+    return f"{end} <{against.value}> {start} ." if isinstance(against, NamedNode) else ""
 
 
 def _type_rules(model: _Model) -> Iterator[Rule]:

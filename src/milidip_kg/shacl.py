@@ -51,7 +51,7 @@ _SCOPES: Final = {
 _SUSPECTS: Final = {
     "value": "{{ SELECT DISTINCT ?value {{ ?this {} ?value }} }}",
     "pair": "?this {} ?value .",
-    "number": "{{ SELECT ?this {{ ?this {} ?value }} GROUP BY ?this HAVING (COUNT(DISTINCT ?value) > 1) }}",
+    "number": "?this {0} ?value . ?this {0} ?other . FILTER(!sameTerm(?value, ?other))",
 }
 
 #: Datatypes whose values an engine can tell from text that only looks like one.
@@ -229,17 +229,18 @@ class Shapes:
         for condition in self._on_value(shape, "?this"):
             yield shape, None, condition, "node"
         for prop in self.values(shape, "property"):
-            # Every row of an answer has a place for every variable of its query, so that few names make it quick.
-            self._fresh = count()
             path = self._path(prop)
-            for condition in self._on_value(prop, "?value"):
-                yield prop, path, condition, "value"
-            for condition in self._present(prop, "?this", path):
-                yield prop, path, condition, "presence"
-            for condition in self._once(prop, "?this", path):
-                yield prop, path, condition, "number"
-            for condition in self._on_pair(prop, "?this", "?value"):
-                yield prop, path, condition, "pair"
+            for about, conditions in (
+                ("value", self._on_value(prop, "?value")),
+                ("presence", self._present(prop, "?this", path)),
+                ("number", self._once(prop, "?this", path)),
+                ("pair", self._on_pair(prop, "?this", "?value")),
+            ):
+                # Few names, and the same ones for the same question: each row of an answer has a place for every
+                # variable of its query, and a question is asked once.
+                self._fresh = count()
+                for condition in conditions:
+                    yield prop, path, condition, about
 
     def _conforms(self, shape: Term, node: str) -> str:
         """The condition that a node conforms to a shape with all of its parts."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -79,19 +80,26 @@ def read_tables(
     findings: list[Finding] = []
     metadata = _metadata(data, findings)
     relations = {name: Relation(name, table, number) for number, (name, table) in enumerate(metadata.items())}
-    shown: dict[str, str] = {}
+    sources = {name: _sources(data, name, datasets) for name in relations}
+    shown = {source.origin: source.shown for found in sources.values() for source in found}
     whole = []
     with tempfile.TemporaryDirectory(prefix="milidip-") as scratch:
         connection = _connect([data, Path(scratch), *(dataset.folder for dataset in datasets)])
-        for name, relation in relations.items():
-            load.create(connection, relation)
-            found = []
-            for source in _sources(data, name, datasets):
-                shown[source.origin] = source.shown
-                found += load.load(connection, relation, source, Path(scratch))
-            findings += found
-            if not found:
-                whole.append(relation)
+
+        def load_table(relation: Relation) -> list[Finding]:
+            with connection.cursor() as cursor:
+                load.create(cursor, relation)
+                return [
+                    found
+                    for source in sources[relation.name]
+                    for found in load.load(cursor, relation, source, Path(scratch))
+                ]
+
+        with ThreadPoolExecutor(2) as pool:
+            for relation, found in zip(relations.values(), pool.map(load_table, relations.values()), strict=True):
+                findings += found
+                if not found:
+                    whole.append(relation)
     findings += _strangers(relations, datasets)
     findings += Checker(connection, whole, shown, concepts).run()
     counts = _counts(connection, relations.values())

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from milidip_kg import edtf, namespaces
 from milidip_kg.csvw import lexical, sql, wording
@@ -41,8 +42,9 @@ class Checker:
 
     def run(self) -> list[Finding]:
         """Everything that is wrong."""
-        for relation in self.relations:
-            self._cells(relation)
+        with ThreadPoolExecutor(2) as pool:
+            for relation, tests, found in pool.map(self._broken, self.relations):
+                self._cells(relation, tests, found)
         self._dates()
         self._primary_keys()
         self._foreign_keys()
@@ -56,19 +58,25 @@ class Checker:
 
     # --- cells
 
-    def _cells(self, relation: Relation) -> None:
+    def _broken(self, relation: Relation) -> tuple[Relation, list[_Test], list[tuple[Any, ...]]]:
+        """The tests of a relation and the rows with a cell that fails one: which it fails, and the values."""
         tests = [test for column in relation.table.cells for test in self._tests(relation, column)]
         required = [column for column in relation.table.cells if column.required]
         conditions = [_missing(column) for column in required] + [_some(test) for test in tests]
         if not conditions:
-            return
+            return relation, tests, []
         flags = ", ".join(conditions)
         values = ", ".join(["NULL"] * len(required) + [_wrong(test) for test in tests])
-        found = self.connection.execute(
-            f"SELECT _origin, _row, [{flags}], [{values}] FROM {relation.sql}"
-            f" WHERE {sql.any_of(conditions)} ORDER BY _origin, _row"
-        )
-        for origin, row, wrong, items in found.fetchall():
+        with self.connection.cursor() as cursor:
+            found = cursor.execute(
+                f"SELECT _origin, _row, [{flags}], [{values}] FROM {relation.sql}"
+                f" WHERE {sql.any_of(conditions)} ORDER BY _origin, _row"
+            ).fetchall()
+        return relation, tests, found
+
+    def _cells(self, relation: Relation, tests: list[_Test], found: list[tuple[Any, ...]]) -> None:
+        required = [column for column in relation.table.cells if column.required]
+        for origin, row, wrong, items in found:
             for column, flag in zip(required, wrong, strict=False):
                 if flag:
                     message = f"The column {column.name} must not be empty."

@@ -67,7 +67,7 @@ def load(connection: duckdb.DuckDBPyConnection, relation: Relation, source: Sour
             return []
     found = diagnose(data, header, source.shown, numbered=source.adapted)
     if not found.findings:
-        copy = scratch / "rows.csv"
+        copy = scratch / f"{relation.name}.csv"
         write(copy, found.rows)
         insert(connection, relation, source, copy)
         copy.unlink()

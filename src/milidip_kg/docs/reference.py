@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Final
 
-from pyoxigraph import NamedNode
+from pyoxigraph import BlankNode, NamedNode
 
 from milidip_kg.docs.colour import colour
 from milidip_kg.docs.model import Concept, Model, Module, Node, Term, iri
@@ -278,11 +278,12 @@ def _of_class(model: Model, term: Term) -> list[Fact]:
 def _of_property(model: Model, term: Term) -> list[Fact]:
     facts, node = model.facts, term.node
     chains = [
-        "Follows from " + ", then ".join(_refs(model, facts.members(head)))
+        "Follows from " + ", then ".join(_step(model, step) for step in facts.members(head))
         for head in facts.nodes(node, "owl:propertyChainAxiom")
     ]
     types = {value.value.removeprefix(PREFIXES["owl"]) for value in facts.values(node, "rdf:type")}
     inverses = [*facts.nodes(node, "owl:inverseOf"), *facts.subjects("owl:inverseOf", node)]
+    inverses = [inverse for inverse in inverses if isinstance(inverse, NamedNode)]
     return [
         ("From", _refs(model, facts.nodes(node, "rdfs:domain"))),
         ("To", _refs(model, facts.nodes(node, "rdfs:range"))),
@@ -294,6 +295,12 @@ def _of_property(model: Model, term: Term) -> list[Fact]:
         ("Earliest bound", _refs(model, facts.nodes(node, "mdp:hasEarliestBound"))),
         ("Latest bound", _refs(model, facts.nodes(node, "mdp:hasLatestBound"))),
     ]
+
+
+def _step(model: Model, step: Node) -> str:
+    """One step of a chain: a property, or one against its direction."""
+    against = model.facts.named(step, "owl:inverseOf") if isinstance(step, BlankNode) else []
+    return "the inverse of " + _ref(model, against[0]) if against else _ref(model, step)
 
 
 _CHARACTERISTICS: Final = {
