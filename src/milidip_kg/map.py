@@ -4,18 +4,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import Final
+from typing import IO, TYPE_CHECKING, Final
 
 from milidip_kg.csvw import mapping
 from milidip_kg.tables import Tables
 
-#: How many rows one thread maps at a time.
-_ROWS: Final = 8192
+if TYPE_CHECKING:
+    import duckdb
+
+_ROWS: Final = 1024
 
 
 @dataclass(slots=True)
@@ -39,15 +40,15 @@ class MapReport:
 def map_tables(tables: Tables, out: Path) -> MapReport:
     """Write the quads of all tables, in the order of tables and rows; the same tables give the same bytes."""
     start = time.perf_counter()
-    report = MapReport(tables={table.name: TableReport(table.rows, 0) for table in tables.tables})
+    report = MapReport()
     relations = [mapping.Relation(table.relation, table.metadata, place) for place, table in enumerate(tables.tables)]
     partial = out.with_name(out.name + ".partial")
     try:
-        # The database works without Python's lock, so that two threads keep two cores busy.
+        # To plan a query takes longer than to run it where tables are small; so two threads plan ahead.
         with partial.open("wb") as file, ThreadPoolExecutor(2) as pool:
-            for name, block in pool.map(lambda part: _block(tables, part), _parts(tables, relations)):
-                report.tables[name].quads += block.count(b"\n")
-                file.write(block)
+            found = pool.map(lambda relation: _lines(tables, relation), relations)
+            for table, lines in zip(tables.tables, found, strict=True):
+                report.tables[table.name] = TableReport(table.rows, _write(lines, file) if lines else 0)
         partial.replace(out)
     finally:
         partial.unlink(missing_ok=True)
@@ -57,20 +58,22 @@ def map_tables(tables: Tables, out: Path) -> MapReport:
     return report
 
 
-def _parts(tables: Tables, relations: Sequence[mapping.Relation]) -> Iterator[tuple[str, str, int]]:
-    """The work in order: a table, the query for some of its rows, and the first of them."""
-    for table, relation in zip(tables.tables, relations, strict=True):
-        query = mapping.select(relation, in_parts=True)
-        if query is not None:
-            yield from ((table.name, query, first) for first in range(0, table.rows, _ROWS))
+def _lines(tables: Tables, relation: mapping.Relation) -> duckdb.DuckDBPyConnection | None:
+    """The quads of a table as a result that is about to be read."""
+    query = mapping.select(relation)
+    return tables.connection.cursor().execute(f"SELECT encode(quads) FROM ({query})") if query else None
 
 
-def _block(tables: Tables, part: tuple[str, str, int]) -> tuple[str, bytes]:
-    """The lines of some rows of a table, in their order.
+def _write(lines: duckdb.DuckDBPyConnection, file: IO[bytes]) -> int:
+    """Write a result and count its quads.
 
-    A COPY would be no faster, and the database would have to be let into the folder of the output.
+    It comes out of the database in blocks of rows, in their order. A COPY would be no faster, and the database would
+    have to be let into the folder of the output.
     """
-    name, query, first = part
-    with tables.connection.cursor() as cursor:
-        rows = cursor.execute(f"SELECT encode(quads) FROM ({query})", [first, first + _ROWS]).fetchall()
-    return name, b"".join(chain.from_iterable((line, b"\n") for (line,) in rows))
+    quads = 0
+    while rows := lines.fetchmany(_ROWS):
+        block = b"\n".join(chain.from_iterable(rows)) + b"\n"
+        quads += block.count(b"\n")
+        file.write(block)
+    lines.close()
+    return quads

@@ -273,7 +273,6 @@ def select(relation: Relation, *, node: str | None = None, lenient: bool = False
     """SQL: for each row of the table its quads, one a line; None if the table gives none.
 
     With the `node` of the table also what standard mode says of the row; if `lenient`, a wrong value is a plain text.
-    If `in_parts`, two parameters of the query say from which row on and before which, counted from 0.
     """
     mapper = _Mapper(relation, node, lenient)
     lines = list(mapper.lines())
@@ -281,8 +280,7 @@ def select(relation: Relation, *, node: str | None = None, lenient: bool = False
         return None
     computed = "".join(f", {expression} AS {name}" for expression, name in mapper.aliases.items())
     quads = f"concat_ws({_NEWLINE}, {', '.join(line.sql for line in lines)})"
-    rows = " WHERE rowid >= ? AND rowid < ?" if in_parts else ""
-    query = f"SELECT {quads} AS quads FROM (SELECT *{computed} FROM {relation.sql}{rows})"
+    query = f"SELECT {quads} AS quads FROM (SELECT *{computed} FROM {relation.sql})"
     # A row that may give nothing must not leave a blank line.
     return query if any(line.certain for line in lines) else f"SELECT quads FROM ({query}) WHERE quads <> ''"
 
