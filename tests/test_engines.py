@@ -61,6 +61,7 @@ SLOW_IN_RDFLIB: dict[str, float] = {
     "coverage-gaps": 3,
     "defence-obligations": 29,
     "disagreements": 60,
+    "disagreements-between-sources": 60,
     "disputed-acts": 3,
     "disputed-claims": 3,
     "disputes-around-agreement": 3,

@@ -207,6 +207,26 @@ def test_other_records_of_the_same_matter_are_named(kg: KnowledgeGraph) -> None:
     assert kg.explain("agreement/npt", "rdfs:label", "?").claims == ()
 
 
+def test_the_date_that_another_source_gives_is_named(kg: KnowledgeGraph) -> None:
+    found = kg.explain("treaty-action/npt/BEL/ratification/1975-05-04")
+    claims = {claim.node.removeprefix(ID): claim for claim in found.claims}
+    london = claims["date-claim/npt-bel-ratification-london"]
+    assert london.says == "occurredOn 1975-05-02"
+    assert str(london.cell).startswith("date_claims.csv, row ")
+    assert [source.key for source in london.sources] == ["uk-depositary-npt-status-list"]
+    assert "date-claim/npt-bel-ratification-un-list" not in claims, "the record itself says so"
+    assert "uk-depositary-npt-status-list" in str(found)
+
+
+def test_a_date_that_was_not_asked_for_is_not_disputed(kg: KnowledgeGraph) -> None:
+    def claims(name: str) -> set[str]:
+        return {claim.says for claim in kg.explain("exercise/bersama-lima-2014", name, "?").claims}
+
+    assert claims("mdp:began") == {"began 2014-10-12"}
+    assert claims("mdp:ended") == {"ended 2014-10-21"}
+    assert claims("rdfs:label") == set()
+
+
 def test_statements_of_a_dataset_lead_to_the_published_row(dcad_rows: Path) -> None:
     """The adapter's rows are not kept, so no cell is named, but the row, the table and the column that it fills are."""
     made = build(datasets={"dcad": dcad_rows})

@@ -72,6 +72,7 @@ def test_rows_of_a_kind(table: str, kinds: tuple[str, ...], floor: int) -> None:
         ("influence_claims", 12),
         ("trend_claims", 12),
         ("recommendations", 40),
+        ("date_claims", 60),
     ],
 )
 def test_rows_of_a_table(table: str, floor: int) -> None:

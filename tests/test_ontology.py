@@ -251,7 +251,10 @@ def test_terms_of_the_table_are_declared(path: Path) -> None:
     for column in metadata["tableSchema"]["columns"]:
         term = column.get("propertyUrl", "")
         datatype = column.get("datatype")
-        used |= {iri for iri in (term, column.get("valueUrl", "")) if iri.startswith(NS)}
+        template = column.get("valueUrl", "")
+        names = datatype["format"].split("|") if template == NS + "{" + column["name"] + "}" else [""]
+        values = [template.replace("{" + column["name"] + "}", name) for name in names]
+        used |= {iri for iri in (term, *values) if iri.startswith(NS)}
         if term.startswith(NS) and isinstance(datatype, dict) and datatype.get("@id", "").endswith("/EDTF"):
             used |= {term + "Earliest", term + "Latest"}
     assert used - declared() == set()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import random
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -105,8 +106,47 @@ def test_zero_is_written_only_where_a_complete_list_covers_the_year(tables: Tabl
             assert 2026 not in zeros, "the year is not over"
         else:
             assert not zeros
-    ended = {"DDR", "SUN", "YUG", "CSK"}
-    assert not [row for row in made.rows if row["treaties"] == 0 and {row["state"], row["other"]} & ended]
+
+
+def test_zero_is_written_only_for_states_of_which_all_lists_speak(tables: Tables) -> None:
+    """Exactly: the United Nations list neither Taiwan nor Kosovo, and lists of today no state that has ended."""
+
+    def zeros(name: str, first: int, states: list[str]) -> set[str]:
+        made = panel(tables, first, first, states=states, variables=[name], unit="directed-dyad-year")
+        return {f"{row['state']}-{row['other']}" for row in made.rows if row[name] == 0}
+
+    assert zeros("treaties", 1950, ["USA", "FRA", "TWN"]) == {"USA-FRA", "FRA-USA"}
+    assert zeros("treaties", 1950, ["USA", "SUN", "CSK"]) == set()
+    assert zeros("organisations", 1950, ["FRA", "CHE", "CSK"]) == {"FRA-CHE", "CHE-FRA"}
+    assert zeros("organisations", 2010, ["USA", "TWN", "XKX"]) == {
+        f"{one}-{two}" for one in ("USA", "TWN", "XKX") for two in ("USA", "TWN", "XKX") if one != two
+    }
+    assert zeros("treaties", 2010, ["USA", "TWN", "XKX"]) == set()
+    assert zeros("alliance", 2010, ["USA", "TWN", "IND"]) == set(), "no list of alliances is stated to be complete"
+
+
+def test_no_zero_without_a_scope_that_a_machine_can_read(tmp_path: Path) -> None:
+    data = Path(shutil.copytree(resources.folder("data"), tmp_path / "data"))
+    path = data / "coverage.csv"
+    with path.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+
+    def treaties(**cells: str) -> list[object]:
+        with path.open("w", encoding="utf-8", newline="") as lines:
+            writer = csv.DictWriter(lines, rows[0])
+            writer.writeheader()
+            writer.writerows(row | cells if row["table"] == "treaty_actions" else row for row in rows)
+        made = panel(read_tables(data), 1950, 1950, states=["USA", "FRA", "TWN"], variables=["treaties"])
+        return [row["treaties"] for row in made.rows]
+
+    assert treaties() == [None, 0, None]
+    assert treaties(states="every-state") == [0, 0, 0]
+    assert treaties(states="") == [None, None, None]
+    assert treaties(completeness="partial") == [None, None, None]
+    assert treaties(state="USA") == [None, None, None]
+    assert treaties(began="1950-01-02") == [None, None, None]
+    assert treaties(ended="1950-12-30") == [None, None, None]
+    assert treaties(began="1950-01-01", ended="1950-12-31") == [None, 0, None]
 
 
 def test_a_partial_list_is_not_covered(tables: Tables) -> None:

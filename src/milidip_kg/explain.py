@@ -33,6 +33,9 @@ from milidip_kg.reason import Derivation, Rule, compile_rules
 if TYPE_CHECKING:
     from milidip_kg.findings import Cell
 
+_ABOUT_DATE: Final = NamedNode(NS + "aboutDate")
+_ABOUT_RECORD: Final = NamedNode(NS + "aboutRecord")
+_CLAIMED_DATE: Final = NamedNode(NS + "claimedDate")
 _DERIVED: Final = NamedNode(PROV_DERIVED)
 _LICENCE: Final = NamedNode(PREFIXES["dcterms"] + "license")
 _SOURCE: Final = NamedNode(PREFIXES["dcterms"] + "source")
@@ -361,7 +364,7 @@ class Explainer:
             if "#row=" in iri:
                 quads = list(self._of_row(node))
             if quads:
-                claims = () if "#row=" in iri else tuple(self._claims(node, quads))
+                claims = () if "#row=" in iri else self._claims(node, quads)
                 return self._explained(_about(node, quads), quads, limit, claims, tuple(self._tables.uses(iri)))
         raise UsageError(f"The graph holds nothing about {name!r}.", "Write an IRI, or a name such as agreement/npt.")
 
@@ -385,7 +388,7 @@ class Explainer:
             raise UsageError("The graph holds no such statement.", "A ? stands for any term.")
         claims: tuple[Claim, ...] = ()
         if len({quad.subject for quad in quads}) == 1:
-            claims = tuple(self._claims(next(iter(quads)).subject, list(quads)))
+            claims = self._claims(next(iter(quads)).subject, list(quads))
         return self._explained(" ".join(words), list(quads), limit, claims)
 
     def _explained(
@@ -402,7 +405,21 @@ class Explainer:
 
     # --- what others say
 
-    def _claims(self, node: Subject, quads: list[Quad]) -> Iterator[Claim]:
+    def _claims(self, node: Subject, quads: list[Quad]) -> tuple[Claim, ...]:
+        return (*self._other_dates(node, quads), *self._other_records(node, quads))
+
+    def _other_dates(self, node: Subject, quads: list[Quad]) -> Iterator[Claim]:
+        """Claims of sources that give another date than what is to be explained says."""
+        said = {(quad.predicate, value_of(quad.object)) for quad in quads}
+        asked = {predicate for predicate, _ in said}
+        found = {quad.subject for quad in self._store.quads_for_pattern(None, _ABOUT_RECORD, node, None)}
+        for claim in sorted(found, key=str):
+            for date in self._objects(claim, _CLAIMED_DATE, None):
+                for prop in self._objects(claim, _ABOUT_DATE, None):
+                    if prop in asked and (prop, value_of(date)) not in said:
+                        yield self._claim(claim, f"{short(prop).removeprefix('ns/')} {value_of(date)}")
+
+    def _other_records(self, node: Subject, quads: list[Quad]) -> Iterator[Claim]:
         """Other records of the same matter: the same who, what and kind, whatever the date and the source."""
         matter: dict[tuple[NamedNode, Term], None] = {}
         for row in self._objects(node, _DERIVED, None):
@@ -422,17 +439,16 @@ class Explainer:
         for solution in solutions:
             other = solution["other"]
             if other != node and isinstance(other, NamedNode):
-                yield self._claim(other)
+                dates = [
+                    f"{short(quad.predicate).removeprefix('ns/')} {value_of(quad.object)}"
+                    for quad in sorted(self._store.quads_for_pattern(other, None, None, None), key=str)
+                    if isinstance(quad.object, Literal) and quad.object.datatype.value.endswith("/EDTF")
+                ]
+                yield self._claim(other, ", ".join(dates))
 
-    def _claim(self, node: NamedNode) -> Claim:
-        quads = list(self._store.quads_for_pattern(node, None, None, None))
-        derived = next(quad for quad in quads if quad.predicate == _DERIVED)
-        dates = [
-            f"{short(quad.predicate).removeprefix('ns/')} {value_of(quad.object)}"
-            for quad in sorted(quads, key=str)
-            if isinstance(quad.object, Literal) and quad.object.datatype.value.endswith("/EDTF")
-        ]
-        return Claim(node.value, ", ".join(dates), cell_named(derived.object), tuple(self.sources_of(derived)))
+    def _claim(self, node: Subject, says: str) -> Claim:
+        derived = next(self._store.quads_for_pattern(node, _DERIVED, None, None))
+        return Claim(value_of(node), says, cell_named(derived.object), tuple(self.sources_of(derived)))
 
     @cached_property
     def _model(self) -> Model:

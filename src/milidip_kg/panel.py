@@ -2,7 +2,7 @@
 
 A number says what certainly held at some time of the year, by the dates of the rows: what is dated too loosely to be
 certain is not counted. Where nothing is counted, 0 is written only if `coverage.csv` says that the list is complete for
-the whole year; else the cell is empty, since absence of a row is no absence of the thing.
+the whole year and for such states; else the cell is empty, since absence of a row is no absence of the thing.
 """
 
 # ruff: noqa: S608 - what goes into a statement is quoted by csvw.sql or is SQL of this module.
@@ -36,6 +36,9 @@ _CONSENT: Final = (
 )  # fmt: skip
 _EXIT: Final = ("withdrawal", "revocation-of-ratification")
 
+#: Which states a list may speak of, each scope wider than the one before: the codes of the vocabulary state-scope.
+_SCOPES: Final = ("united-nations-states", "present-states", "every-state")
+
 #: Views on the tables. The first and last days are those between which something certainly held; `last` is exclusive.
 _VIEWS: Final = f"""
 CREATE OR REPLACE TEMP VIEW panel_membership AS
@@ -68,8 +71,9 @@ CREATE OR REPLACE TEMP VIEW panel_party_year AS
   SELECT DISTINCT agreement AS thing, state, year FROM panel_party, panel_year
   WHERE year(first) <= year AND (last IS NULL OR (last > first AND last > make_date(year, 1, 1)));
 CREATE OR REPLACE TEMP VIEW panel_coverage AS
-  SELECT "table", organisation, agreement, state, year FROM coverage, panel_year
-  WHERE completeness = 'complete' AND coalesce(edtf_latest(began), DATE '0001-01-01') <= make_date(year, 1, 1)
+  SELECT "table", organisation, agreement, year, list_position([{sql.literals(_SCOPES)}], states) AS reach
+  FROM coverage, panel_year WHERE completeness = 'complete' AND states IS NOT NULL AND state IS NULL
+    AND coalesce(edtf_latest(began), DATE '0001-01-01') <= make_date(year, 1, 1)
     AND coalesce(edtf_earliest(ended), checked::DATE) >= make_date(year, 12, 31);
 """
 
@@ -79,16 +83,15 @@ class Variable:
     """What a panel can count: instruments of which states have a part, year by year.
 
     `parts` is SQL for (state, thing, year); of a dyad the things are counted in which both have a part. `covered` is
-    SQL for (thing, year): only things in it are counted, and a year with any of them has zeros; but for states that
-    have ended if the lists are of `today`, since they may show the acts of a state under its successor. A flag is 1 if
-    there is any. `exchange` is SQL for (state, other, thing, year), for what leads from one state to another.
+    SQL for (thing, year, reach): only things in it are counted, and a year with any of them has zeros for the states
+    that all of their lists reach. A flag is 1 if there is any. `exchange` is SQL for (state, other, thing, year), for
+    what leads from one state to another.
     """
 
     name: str
     means: str
     parts: str = ""
     covered: str = ""
-    today: bool = False
     flag: bool = False
     exchange: str = ""
 
@@ -101,9 +104,7 @@ class Variable:
     def empty(self) -> str:
         """What an empty cell says."""
         if self.covered:
-            return "no list is stated to be complete for the whole year" + (
-                ", or a state has since ended and the lists are of the states of today" if self.today else ""
-            )
+            return "no list is stated to be complete for the whole year and for such states"
         return "none is recorded; the sources are not stated to be complete, so it is not 0"
 
 
@@ -135,7 +136,7 @@ VARIABLES: Final = {
             "organisations of which they are members, among those whose list of members is complete",
             """SELECT DISTINCT state, organisation AS thing, year FROM panel_membership, panel_year
             WHERE year(first) <= year AND (last IS NULL OR last > make_date(year, 1, 1))""",
-            """SELECT DISTINCT organisation AS thing, year FROM panel_coverage
+            """SELECT DISTINCT organisation AS thing, year, reach FROM panel_coverage
             WHERE "table" = 'memberships' AND organisation IS NOT NULL""",
         ),
         Variable(
@@ -158,9 +159,8 @@ VARIABLES: Final = {
             "multilateral treaties of arms control, non-proliferation and disarmament in force for them, among"
             " those whose list of acts is complete",
             f"{_PARTY} WHERE thing IN ({_TREATIES})",
-            f"""SELECT DISTINCT agreement AS thing, year FROM panel_coverage
+            f"""SELECT DISTINCT agreement AS thing, year, reach FROM panel_coverage
             WHERE "table" = 'treaty_actions' AND agreement IN ({_TREATIES})""",
-            today=True,
         ),
     )
 }
@@ -186,7 +186,8 @@ class Panel:
             f" each year in which it certainly exists and has a code of the system {SYSTEMS[self.system]} on at least"
             " one day; its code is the last one of the year.",
             "A number says what certainly held at some time of the year. 0 is written only where a list is stated to be"
-            " complete for the whole year; an empty cell is no 0. Without such a list a number is a lower bound.",
+            " complete for the whole year and for such states; an empty cell is no 0. Without such a list a number is a"
+            " lower bound.",
             "| column | means | filled | least | most | empty |\n|---|---|---|---|---|---|",
         ]
         for variable in self.variables:
@@ -320,18 +321,23 @@ def _keys(unit: str) -> tuple[list[str], tuple[str, list[str]]]:
         return ["state", "year"], ("SELECT * FROM panel_frame", ["code", "name"])
     order = "one.state <> two.state" if unit.startswith("directed") else "one.state < two.state"
     pairs = f"""SELECT one.state, two.state AS other, one.year, one.code, two.code AS other_code, one.name,
-        two.name AS other_name, one.former OR two.former AS former
+        two.name AS other_name, greatest(one.needs, two.needs) AS needs
         FROM panel_frame AS one JOIN panel_frame AS two ON one.year = two.year AND {order}"""
     return ["state", "other", "year"], (pairs, ["code", "other_code", "name", "other_name"])
 
 
 def _make_frame(tables: Tables, states: Sequence[str], system: str) -> None:
-    """The state-years: existence and membership of the system, both certain, with the last code of the year."""
+    """The state-years: existence and membership of the system, both certain, with the last code of the year.
+
+    `needs` is the least reach of a list that speaks of the state.
+    """
     named = f"AND state IN ({sql.literals(states)})" if states else ""
     tables.connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE panel_frame AS
         SELECT state, year, arg_max(code, coalesce(edtf_latest(codes.began), DATE '0001-01-01')) AS code,
-          any_value(name) AS name, any_value(states.ended) IS NOT NULL AS former
+          any_value(name) AS name, CASE WHEN any_value(states.ended) IS NOT NULL THEN 3 WHEN state IN
+            (SELECT state FROM memberships WHERE organisation = 'un' AND ended IS NULL AND state IS NOT NULL)
+            THEN 1 ELSE 2 END AS needs
         FROM state_codes AS codes JOIN states USING (state), panel_year
         WHERE system = {sql.literal(SYSTEMS[system])} {named}
           AND {_touches("codes")} AND {_touches("states")}
@@ -376,11 +382,11 @@ def _exchanged(text: str, unit: str) -> str:
 
 
 def _zero(variable: Variable) -> str:
-    """SQL: 0 in the years that something covers."""
+    """SQL: 0 in the years that have lists, if all of them reach the states of the row."""
     if not variable.covered:
         return "NULL"
-    living = "NOT former AND " if variable.today else ""
-    return f"CASE WHEN {living}year IN (SELECT year FROM ({variable.covered})) THEN 0 END"
+    reached = f"SELECT (year, unnest(range(1, min(reach) + 1))) FROM ({variable.covered}) GROUP BY year"
+    return f"CASE WHEN (year, needs) IN ({reached}) THEN 0 END"
 
 
 def years(first: str, last: str) -> tuple[int, int]:
