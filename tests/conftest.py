@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from milidip_kg import KnowledgeGraph
 from milidip_kg.build import Build, build
 
 ROOT = Path(__file__).resolve().parents[1]
+FIXTURES = ROOT / "tests" / "fixtures"
 SHARED = ROOT.parent / "shared"
 
 
@@ -51,3 +53,9 @@ def shared(*parts: str) -> Path:
             pytest.fail(f"{path.name} must be there in CI")
         pytest.skip(f"needs ../shared/{'/'.join(parts)}")
     return path
+
+
+def filled(path: Path) -> list[dict[str, str]]:
+    """The rows of a table without their empty cells, so that a new optional column changes nothing."""
+    with path.open(encoding="utf-8", newline="") as lines:
+        return [{name: value for name, value in row.items() if value} for row in csv.DictReader(lines)]

@@ -8,22 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from conftest import FIXTURES, filled, shared
 from milidip_kg.adapters import AdaptedReport, adapt
 from milidip_kg.adapters.mme import CORRECTIONS, NOT_STATES
 from milidip_kg.findings import Severity
 from milidip_kg.resolve import StateIndex
 from milidip_kg.resources import folder
 
-FIXTURES = Path(__file__).parent / "fixtures"
 FILE = FIXTURES / "mme" / "mme.csv"
 STATES = StateIndex(FIXTURES / "resolve")
-PUBLISHED = Path(__file__).parents[2] / "shared" / "sources" / "jme-dorazio" / "mme_v7.csv"
-
-
-def filled(path: Path) -> list[dict[str, str]]:
-    """The rows of a table without their empty cells, so that a new optional column changes nothing."""
-    with path.open(encoding="utf-8", newline="") as lines:
-        return [{name: value for name, value in row.items() if value} for row in csv.DictReader(lines)]
+PUBLISHED = ("sources", "jme-dorazio", "mme_v7.csv")
 
 
 def participants(path: Path) -> int:
@@ -42,20 +36,6 @@ def accounted(report: AdaptedReport) -> int:
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> AdaptedReport:
     return adapt("mme", FILE, tmp_path_factory.mktemp("mme"), STATES)
-
-
-@pytest.mark.parametrize("table", ["exercise_series", "exercises", "exercise_participations"])
-def test_the_rows_are_these(report: AdaptedReport, table: str) -> None:
-    rows = filled(report.folder / f"{table}.csv")
-    assert rows == filled(FIXTURES / "mme" / "expected" / f"{table}.csv")
-    assert report.written[table] == len(rows)
-
-
-def test_headers_are_those_of_the_metadata_and_the_origin(report: AdaptedReport) -> None:
-    for table in report.written:
-        curated = (folder("data") / f"{table}.csv").read_text(encoding="utf-8").splitlines()[0]
-        adapted = (report.folder / f"{table}.csv").read_text(encoding="utf-8").splitlines()[0]
-        assert adapted == f"{curated},origin_row"
 
 
 def test_what_is_left_out_is_listed_with_the_reason(report: AdaptedReport) -> None:
@@ -143,11 +123,10 @@ def test_corrections_are_about_states_and_have_reasons() -> None:
         assert STATES.resolve(correction.state, on=correction.spell.last).key == correction.state
 
 
-@pytest.mark.skipif(not PUBLISHED.is_file(), reason="the published file is not beside the checkout")
 def test_every_published_exercise_and_participant_is_accounted_for(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    report = adapt("mme", PUBLISHED, tmp_path, StateIndex(folder("data")))
+    report = adapt("mme", shared(*PUBLISHED), tmp_path, StateIndex(folder("data")))
     reasons = Counter(each.reason for each in report.left_out if (each.column or "").startswith("State"))
     with capsys.disabled():
         print(f"\nMME: {report.rows_read} rows, {report.rows_taken} taken, {len(report.rows_left_out)} left out")
@@ -157,6 +136,6 @@ def test_every_published_exercise_and_participant_is_accounted_for(
     assert [finding for finding in report.findings if finding.severity is Severity.VIOLATION] == []
     assert report.rows_read == 3707 == report.rows_taken + len(report.rows_left_out)
     assert report.written["exercises"] == report.rows_taken == 3707
-    assert accounted(report) == participants(PUBLISHED) == 13887
+    assert accounted(report) == participants(shared(*PUBLISHED)) == 13887
     assert reasons["the dataset does not name the participant"] == 208
     assert reasons["named twice in the row"] == 19
