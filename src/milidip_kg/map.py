@@ -72,7 +72,8 @@ def _write(lines: duckdb.DuckDBPyConnection, file: IO[bytes]) -> int:
     """
     quads = 0
     while rows := lines.fetchmany(_ROWS):
-        block = b"\n".join(chain.from_iterable(rows)) + b"\n"
+        rows.append((b"",))  # so that the last line ends as the others do
+        block = b"\n".join(chain.from_iterable(rows))
         quads += block.count(b"\n")
         file.write(block)
     lines.close()
