@@ -80,6 +80,24 @@ def test_two_builds_with_different_hash_seeds_give_the_same_bytes(files: Path, t
     assert len(digests[0]) == len(FORMATS)
 
 
+def test_what_a_killed_export_left_is_swept_away(tmp_path: Path) -> None:
+    (tmp_path / ".export-dead").mkdir()
+    (tmp_path / ".export-dead" / "ttl").write_bytes(b"half")
+    assert export_files(Store(), tmp_path / "milidip", ["ttl", "nq"]) == [
+        tmp_path / "milidip.ttl",
+        tmp_path / "milidip.nq",
+    ]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["milidip.nq", "milidip.ttl"]
+
+
+def test_an_export_that_fails_leaves_the_last_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "milidip.ttl").write_text("the last one")
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "no-such-python"))
+    with pytest.raises(OSError, match="no-such-python"):
+        export_files(Store(), tmp_path / "milidip", ["ttl", "nq"])
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("milidip.ttl", "the last one")]
+
+
 def test_no_data_graph_holds_a_blank_node(curated: Build) -> None:
     with_blank = {
         quad.graph_name

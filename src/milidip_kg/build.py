@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pyoxigraph import CanonicalizationAlgorithm, Dataset, NamedNode, Quad, RdfFormat, Store
 
 from milidip_kg import resources
-from milidip_kg.export import staged_files
+from milidip_kg.export import formats_named, staged_files
 from milidip_kg.findings import Finding, Severity, in_order
 from milidip_kg.namespaces import GRAPH_INFERRED, GRAPH_ONTOLOGY
 from milidip_kg.store import staged_store
@@ -73,6 +73,7 @@ def build(
     from milidip_kg import map, ontology, reason, tables, validate
 
     data = data or resources.folder("data")
+    forms = formats_named(formats)
     made = Build()
 
     def step(name: str, did: Callable[[], str]) -> None:
@@ -83,8 +84,8 @@ def build(
 
     with (
         tempfile.TemporaryDirectory(prefix="milidip-") as scratch,
-        staged_files(out / "milidip", formats) if out and formats else nullcontext() as files,
         staged_store(out / "store") if out else nullcontext() as staged,
+        staged_files(out / "milidip", forms) if out and forms else nullcontext() as files,
     ):
         inputs: list[tables.AdaptedDataset] = []
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gc
+import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -39,6 +40,9 @@ FORMATS: Final[dict[str, Format]] = {
 }
 
 
+_ASIDE: Final = ".export-"
+
+
 def format_named(name: str) -> Format:
     """The format of that name.
 
@@ -49,6 +53,15 @@ def format_named(name: str) -> Format:
         return FORMATS[name]
     except KeyError:
         raise UnknownNameError("RDF format", name, FORMATS) from None
+
+
+def formats_named(names: Iterable[str]) -> dict[str, Format]:
+    """The formats of these names.
+
+    Raises:
+        UsageError: there is none of one of them.
+    """
+    return {name: format_named(name) for name in names}
 
 
 def export(store: Store, out: IO[bytes], form: Format, graphs: Collection[str] = ()) -> int:
@@ -135,16 +148,16 @@ class StagedFiles:
 
 
 @contextmanager
-def staged_files(stem: Path, names: Collection[str]) -> Iterator[StagedFiles]:
+def staged_files(stem: Path, forms: Mapping[str, Format]) -> Iterator[StagedFiles]:
     """Files `stem`.NAME to make; unless they are committed, those of before stay as they are.
 
-    Raises:
-        UsageError: there is no such format.
+    One maker at a time: what a killed one left beside the files is swept away.
     """
-    forms = {name: format_named(name) for name in names}
     stem.parent.mkdir(parents=True, exist_ok=True)
+    for left in stem.parent.glob(f"{_ASIDE}*"):
+        shutil.rmtree(left, ignore_errors=True)
     with (
-        tempfile.TemporaryDirectory(prefix=".export-", dir=stem.parent) as scratch,
+        tempfile.TemporaryDirectory(prefix=_ASIDE, dir=stem.parent) as scratch,
         ThreadPoolExecutor(1) as worker,
     ):
         staged = StagedFiles(stem, forms, Path(scratch), worker)
@@ -162,7 +175,7 @@ def export_files(store: Store, stem: Path, names: Collection[str]) -> list[Path]
         UsageError: there is no such format.
         MilidipError: a format could not be written.
     """
-    with staged_files(stem, names) as staged:
+    with staged_files(stem, formats_named(names)) as staged:
         staged.begin(store)
         return staged.commit()
 
