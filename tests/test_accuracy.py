@@ -22,6 +22,7 @@ DOCS = Path(__file__).resolve().parents[1] / "docs"
 PAGE = DOCS / "accuracy.md"
 TABLES = sorted(path.stem for path in resources.folder("data").glob("*.csv"))
 VERDICTS = {"right", "wrong", "not-found"}
+ENOUGH = 10  # rows checked, for a sample to say whether its table must be read again
 
 Row = dict[str, str]
 
@@ -38,14 +39,19 @@ def markdown(header: str, rows: list[list[object]]) -> str:
 
 
 def second_reading() -> str:
-    """By table and seed: how many rows were drawn, how many of them could be checked, how many were wrong."""
+    """By table and seed: how many rows were drawn, could be checked and were wrong; and what is to be read again."""
     found = Counter((row["table"], row["seed"], row["verdict"]) for row in reading())
     rows: list[list[object]] = []
+    last: dict[str, bool] = {}
     for table, seed in sorted({(table, seed) for table, seed, _ in found}):
-        counts = {verdict: found[table, seed, verdict] for verdict in VERDICTS}
-        checked = counts["right"] + counts["wrong"]
-        rows.append([table, seed, checked + counts["not-found"], checked, counts["wrong"]])
-    return markdown("| table | seed | sampled | checked | wrong |", rows)
+        right, wrong, unread = (found[table, seed, verdict] for verdict in ("right", "wrong", "not-found"))
+        checked = right + wrong
+        rows.append([table, seed, checked + unread, checked, wrong])
+        if checked >= ENOUGH:
+            last[table] = wrong / checked > 0.01
+    rows.append(["all", "", *(sum(int(str(row[column])) for row in rows) for column in (2, 3, 4))])
+    again = ", ".join(table for table in last if last[table])
+    return f"{markdown('| table | seed | sampled | checked | wrong |', rows)}\n\nTo be read again: {again}."
 
 
 @cache
