@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -19,21 +19,12 @@ from rdflib import Dataset
 
 from milidip_kg import KnowledgeGraph, resources
 from milidip_kg.build import Build
-from milidip_kg.errors import LimitError
 from milidip_kg.export import sorted_quads
-from milidip_kg.query import read_queries
-from milidip_kg.remote import ask
+from milidip_kg.query import CannedQuery, read_queries
 
 QUERIES = read_queries(resources.folder("queries"))
 pytestmark = pytest.mark.filterwarnings("ignore:Dataset.default_context:DeprecationWarning")
 SECONDS = 10.0  # for one query
-
-#: Queries that Virtuoso 7.2 answers otherwise, each with what is wrong.
-NOT_IN_VIRTUOSO: dict[str, str] = {
-    "never-in-force": "loses rows after some loads and not after others; cause not isolated",
-    "nuclear-arsenals": "does not end where it joins each measurer's last day to the measurements; cause not isolated",
-    "trends-by-decade": "counts an unbound hit as one; the same with a branch instead of an OPTIONAL does not end",
-}
 
 #: Queries that rdflib 7 answers otherwise, each with what is wrong.
 OTHER_IN_RDFLIB: dict[str, str] = {
@@ -111,36 +102,15 @@ SLOW_IN_RDFLIB: dict[str, float] = {
 }
 
 
-class Restarted:
-    """A loaded server that starts anew after a query without an end, which would slow down those behind it."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._running = ExitStack()
-        self._server = self._running.enter_context(virtuoso.running(folder))
-        self._server.load(folder / "graph.nq")
-
-    def rows(self, text: str) -> Rows:
-        try:
-            return rows(ask(self._server.sparql, text, timeout=SECONDS))
-        except LimitError:
-            self.close()
-            self._server = self._running.enter_context(virtuoso.running(self._folder))
-            raise
-
-    def close(self) -> None:
-        self._running.close()
-
-
 @pytest.fixture(scope="module")
-def server(curated: Build, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Restarted]:
+def server(curated: Build, tmp_path_factory: pytest.TempPathFactory) -> Iterator[virtuoso.Loaded]:
     if not virtuoso.available():
         if os.environ.get("CI"):
             pytest.fail("Debian's virtuoso-opensource must be there in CI")
         pytest.skip("needs Debian's virtuoso-opensource")
     folder: Path = tmp_path_factory.mktemp("virtuoso")
     (folder / "graph.nq").write_bytes(sorted_quads(curated.store))
-    with closing(Restarted(folder)) as server:
+    with closing(virtuoso.Loaded(folder / "graph.nq", SECONDS)) as server:
         yield server
 
 
@@ -149,13 +119,26 @@ def rdflib(curated: Build) -> Dataset:
     return dataset(curated.store)
 
 
+def samples(query: CannedQuery) -> dict[str, str]:
+    """The sample values of its parameters."""
+    return {parameter.name: parameter.sample for parameter in query.parameters if parameter.sample}
+
+
 def here(kg: KnowledgeGraph, name: str) -> Rows:
     return rows(kg.sparql(QUERIES[name].text))
 
 
-@pytest.mark.parametrize("name", [name for name in QUERIES if name not in NOT_IN_VIRTUOSO])
-def test_virtuoso_gives_the_same_rows(kg: KnowledgeGraph, server: Restarted, name: str) -> None:
+@pytest.mark.parametrize("name", QUERIES)
+def test_virtuoso_gives_the_same_rows(kg: KnowledgeGraph, server: virtuoso.Loaded, name: str) -> None:
     assert server.rows(QUERIES[name].text) == here(kg, name)
+
+
+@pytest.mark.parametrize("name", [name for name, query in QUERIES.items() if samples(query)])
+def test_virtuoso_gives_the_same_rows_for_the_sample_values(
+    kg: KnowledgeGraph, server: virtuoso.Loaded, name: str
+) -> None:
+    text = QUERIES[name].bind(samples(QUERIES[name]), kg)
+    assert server.rows(text) == rows(kg.sparql(text))
 
 
 @pytest.mark.parametrize("name", [name for name in QUERIES if name not in SLOW_IN_RDFLIB | OTHER_IN_RDFLIB])
@@ -170,7 +153,6 @@ def test_rdflib_gives_the_same_rows(kg: KnowledgeGraph, rdflib: Dataset, name: s
 
 
 def test_the_exceptions_are_few_and_name_queries() -> None:
-    exceptions = NOT_IN_VIRTUOSO.keys() | OTHER_IN_RDFLIB.keys() | SLOW_IN_RDFLIB.keys()
+    exceptions = OTHER_IN_RDFLIB.keys() | SLOW_IN_RDFLIB.keys()
     assert exceptions <= QUERIES.keys()
-    assert len(NOT_IN_VIRTUOSO) <= 3
     assert len(QUERIES.keys() - OTHER_IN_RDFLIB.keys() - SLOW_IN_RDFLIB.keys()) >= 80
