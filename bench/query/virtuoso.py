@@ -8,11 +8,16 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
+
+from engines import Rows, rows
+
+from milidip_kg.errors import LimitError
+from milidip_kg.remote import ask
 
 PROGRAM = "virtuoso-t"
 PASSWORD = "dba"  # that of a fresh database, which listens here only
@@ -46,6 +51,38 @@ class Virtuoso:
     def load(self, quads: Path) -> None:
         """Bulk-load an N-Quads file that lies in `folder`."""
         self.isql(f"ld_dir('{quads.parent}', '{quads.name}', 'urn:unnamed'); rdf_loader_run(); checkpoint;")
+
+
+class Loaded:
+    """A server that holds a file of N-Quads and starts anew after a query without an end, which would slow the next."""
+
+    def __init__(self, quads: Path, query_seconds: float) -> None:
+        self._folder = quads.parent
+        self._query_seconds = query_seconds
+        self._running = ExitStack()
+        self._server = self._start()
+        self._server.load(quads)
+
+    def rows(self, text: str) -> Rows:
+        """The rows of the answer to a query.
+
+        Raises:
+            LimitError: it did not answer in time.
+            MilidipError: it refused the query.
+        """
+        try:
+            return rows(ask(self._server.sparql, text, timeout=self._query_seconds))
+        except LimitError:
+            self.close()
+            self._server = self._start()
+            raise
+
+    def _start(self) -> Virtuoso:
+        return self._running.enter_context(running(self._folder, query_seconds=self._query_seconds))
+
+    def close(self) -> None:
+        """Stop the server."""
+        self._running.close()
 
 
 def available() -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from html import escape
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, overload
+from typing import IO, TYPE_CHECKING, Any, Final, overload
 
 from milidip_kg.answers import check_format, short_iri, write_rows
 from milidip_kg.csvw import sql
@@ -24,6 +24,14 @@ if TYPE_CHECKING:
     from pyoxigraph import QuerySolutions
 
 Value = str | int | float | bool | date | None
+
+#: What makes a Python value of a literal, by its datatype; any other is text.
+_CASTS: Final[dict[str, Callable[[str], Value]]] = {
+    **{XSD + name: int for name in ("integer", "nonNegativeInteger", "int", "long")},
+    **{XSD + name: float for name in ("decimal", "double", "float")},
+    XSD + "boolean": lambda text: text in ("true", "1"),
+    XSD + "date": lambda text: date.fromisoformat(text[:10]),
+}
 
 #: How many rows an answer shows in a notebook; the others are counted.
 SHOWN = 50
@@ -207,19 +215,11 @@ def text(value: Value) -> str:
 
 def python_value(term: object) -> Value:
     """A term as a Python value: numbers, dates and booleans typed, everything else as text."""
-    from pyoxigraph import Literal
-
     if term is None:
         return None
-    if isinstance(term, Literal):
-        kind = term.datatype.value.removeprefix(XSD)
-        if kind in ("integer", "nonNegativeInteger", "int", "long"):
-            return int(term.value)
-        if kind in ("decimal", "double", "float"):
-            return float(term.value)
-        if kind == "boolean":
-            return term.value in ("true", "1")
-        if kind == "date":
-            return date.fromisoformat(term.value[:10])
-        return term.value
-    return str(getattr(term, "value", term))
+    value: str | None = getattr(term, "value", None)
+    if value is None:
+        return str(term)
+    datatype = getattr(term, "datatype", None)
+    cast = None if datatype is None else _CASTS.get(datatype.value)
+    return cast(value) if cast else value
