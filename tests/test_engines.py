@@ -19,6 +19,7 @@ from rdflib import Dataset
 
 from milidip_kg import KnowledgeGraph, resources
 from milidip_kg.build import Build
+from milidip_kg.errors import LimitError
 from milidip_kg.export import sorted_quads
 from milidip_kg.query import CannedQuery, read_queries
 
@@ -109,9 +110,17 @@ def here(kg: KnowledgeGraph, name: str) -> Rows:
     return rows(kg.sparql(QUERIES[name].text))
 
 
+def there(server: virtuoso.Loaded, text: str) -> Rows:
+    """The rows of Virtuoso, which now and then hangs over a query that it answers at once when started anew."""
+    try:
+        return server.rows(text)
+    except LimitError:
+        return server.rows(text)
+
+
 @pytest.mark.parametrize("name", QUERIES)
 def test_virtuoso_gives_the_same_rows(kg: KnowledgeGraph, server: virtuoso.Loaded, name: str) -> None:
-    assert server.rows(QUERIES[name].text) == here(kg, name)
+    assert there(server, QUERIES[name].text) == here(kg, name)
 
 
 @pytest.mark.parametrize("name", [name for name, query in QUERIES.items() if samples(query)])
@@ -119,7 +128,7 @@ def test_virtuoso_gives_the_same_rows_for_the_sample_values(
     kg: KnowledgeGraph, server: virtuoso.Loaded, name: str
 ) -> None:
     text = QUERIES[name].bind(samples(QUERIES[name]), kg)
-    assert server.rows(text) == rows(kg.sparql(text))
+    assert there(server, text) == rows(kg.sparql(text))
 
 
 @pytest.mark.parametrize("name", [name for name in QUERIES if name not in SLOW_IN_RDFLIB | OTHER_IN_RDFLIB])
@@ -127,10 +136,10 @@ def test_rdflib_gives_the_same_rows(kg: KnowledgeGraph, rdflib: Dataset, name: s
     found = kg.sparql(QUERIES[name].text)
     assert isinstance(found, QuerySolutions)
     try:
-        there = rdflib_rows(rdflib, QUERIES[name].text, found.variables, SECONDS)
+        answered = rdflib_rows(rdflib, QUERIES[name].text, found.variables, SECONDS)
     except TimeoutError:
         pytest.fail(f"{name} takes rdflib more than {SECONDS:g} s: make it faster, or list it in SLOW_IN_RDFLIB")
-    assert there == rows(found)
+    assert answered == rows(found)
 
 
 def test_the_exceptions_are_few_and_name_queries() -> None:
