@@ -13,6 +13,8 @@ from html import escape
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, overload
 
+from pyoxigraph import Literal, NamedNode
+
 from milidip_kg.answers import check_format, short_iri, write_rows
 from milidip_kg.csvw import sql
 from milidip_kg.errors import UsageError
@@ -215,11 +217,9 @@ def text(value: Value) -> str:
 
 def python_value(term: object) -> Value:
     """A term as a Python value: numbers, dates and booleans typed, everything else as text."""
-    if term is None:
-        return None
-    value: str | None = getattr(term, "value", None)
-    if value is None:
-        return str(term)
-    datatype = getattr(term, "datatype", None)
-    cast = None if datatype is None else _CASTS.get(datatype.value)
-    return cast(value) if cast else value
+    if isinstance(term, NamedNode):
+        return term.value
+    if isinstance(term, Literal):
+        cast = _CASTS.get(term.datatype.value)
+        return cast(term.value) if cast else term.value
+    return None if term is None else str(getattr(term, "value", term))
