@@ -110,8 +110,9 @@ class StagedFiles:
         for begun in self._begun:
             begun.result()
         while self._working:
-            process = self._working.pop()
+            process = self._working[-1]
             _, said = process.communicate()
+            self._working.pop()
             if process.returncode:
                 raise MilidipError(f"An export failed: {said.decode('utf-8', 'replace').strip().splitlines()[-1:]}")
 

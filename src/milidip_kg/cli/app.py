@@ -45,21 +45,21 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         say(f"milidip: {error.message}")
         if error.hint:
             say(f"  {error.hint}")
-        _leave(error.exit_status)
+        sys.exit(error.exit_status)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        _leave(0)
+        sys.exit(0)
     except OSError as error:
         if debug:
             raise
         say(f"milidip: {error.strerror or error}{f': {error.filename}' if error.filename else ''}")
-        _leave(InputError.exit_status)
+        sys.exit(InputError.exit_status)
     except Exception as error:
         if debug:
             raise
         say(f"milidip: internal error: {error!r}\n  Run it again with --debug and report what it prints.")
-        _leave(5)
-    _leave(0)
+        sys.exit(5)
+    sys.exit(0)
 
 
 def run() -> NoReturn:
@@ -77,10 +77,6 @@ def run() -> NoReturn:
     except OSError:
         status = status or InputError.exit_status
     os._exit(status)
-
-
-def _leave(status: int) -> NoReturn:
-    sys.exit(status)
 
 
 @app.callback(invoke_without_command=True)

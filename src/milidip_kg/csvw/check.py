@@ -48,8 +48,8 @@ class Checker:
             self._dates()
             self._primary_keys()
             self._foreign_keys()
-            for relation, tests, found in broken:
-                self._cells(relation, tests, found)
+            for required, tests, found in broken:
+                self._cells(required, tests, found)
         return self.findings
 
     def _add(
@@ -60,13 +60,13 @@ class Checker:
 
     # --- cells
 
-    def _broken(self, relation: Relation) -> tuple[Relation, list[_Test], list[tuple[Any, ...]]]:
-        """The tests of a relation and the rows with a cell that fails one: which it fails, and the values."""
+    def _broken(self, relation: Relation) -> tuple[list[Column], list[_Test], list[tuple[Any, ...]]]:
+        """What a relation requires, its tests, and the rows with a cell that fails one: which it fails, the values."""
         tests = [test for column in relation.table.cells for test in self._tests(relation, column)]
         required = [column for column in relation.table.cells if column.required]
         conditions = [_missing(column) for column in required] + [_some(test) for test in tests]
         if not conditions:
-            return relation, tests, []
+            return required, tests, []
         flags = ", ".join(conditions)
         values = ", ".join(["NULL"] * len(required) + [_wrong(test) for test in tests])
         with self.connection.cursor() as cursor:
@@ -74,10 +74,9 @@ class Checker:
                 f"SELECT _origin, _row, [{flags}], [{values}] FROM {relation.sql}"
                 f" WHERE {sql.any_of(conditions)} ORDER BY _origin, _row"
             ).fetchall()
-        return relation, tests, found
+        return required, tests, found
 
-    def _cells(self, relation: Relation, tests: list[_Test], found: list[tuple[Any, ...]]) -> None:
-        required = [column for column in relation.table.cells if column.required]
+    def _cells(self, required: list[Column], tests: list[_Test], found: list[tuple[Any, ...]]) -> None:
         for origin, row, wrong, items in found:
             for column, flag in zip(required, wrong, strict=False):
                 if flag:

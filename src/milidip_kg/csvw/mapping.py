@@ -269,7 +269,7 @@ def graph_template(table: Table) -> str | None:
     return text if isinstance(text, str) else None
 
 
-def select(relation: Relation, *, node: str | None = None, lenient: bool = False, in_parts: bool = False) -> str | None:
+def select(relation: Relation, *, node: str | None = None, lenient: bool = False) -> str | None:
     """SQL: for each row of the table its quads, one a line; None if the table gives none.
 
     With the `node` of the table also what standard mode says of the row; if `lenient`, a wrong value is a plain text.
